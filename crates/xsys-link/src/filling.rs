@@ -136,9 +136,9 @@ mod tests {
     static TEXT: [u8; DIRECT] = [0; DIRECT];
 
     /// Whether a job's bytes are in memory already and large; and its size.
-    type Sized = (bool, usize);
+    type JobSize = (bool, usize);
 
-    fn ready(&(direct, size): &Sized) -> Option<&[u8]> {
+    fn ready(&(direct, size): &JobSize) -> Option<&[u8]> {
         (direct && size == DIRECT).then_some(&TEXT)
     }
 

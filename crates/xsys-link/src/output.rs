@@ -97,12 +97,12 @@ impl OutputError {
 pub(crate) struct OutputFile {
     path: PathBuf,
     size: u64,
-    data: Data,
-    place: Place,
+    data: OutputData,
+    place: Destination,
 }
 
 #[derive(Debug)]
-enum Data {
+enum OutputData {
     Buffer(Vec<u8>),
     Mapped(MmapMut),
     /// In the file, as far as they have been written.
@@ -110,7 +110,7 @@ enum Data {
 }
 
 #[derive(Debug)]
-enum Place {
+enum Destination {
     /// A file beside the destination, which takes its name.
     Beside(NamedTempFile),
     /// The destination itself: a device or a pipe.
@@ -125,7 +125,7 @@ impl OutputFile {
     /// The file cannot be created, or the disk is full.
     pub(crate) fn create(path: &Path, size: u64) -> Result<Self, OutputError> {
         Self::create_with(path, size, |file| {
-            map(file, size).map(|map| map.map(Data::Mapped))
+            map(file, size).map(|map| map.map(OutputData::Mapped))
         })
     }
 
@@ -135,7 +135,7 @@ impl OutputFile {
     /// The file cannot be created, or the disk is full.
     pub(crate) fn create_for_parts(path: &Path, size: u64) -> Result<Self, OutputError> {
         Self::create_with(path, size, |file| match cfg!(unix) {
-            true => reserve(file, size).map(|_| Some(Data::Parts)),
+            true => reserve(file, size).map(|_| Some(OutputData::Parts)),
             false => Ok(None),
         })
     }
@@ -143,30 +143,30 @@ impl OutputFile {
     fn create_with(
         path: &Path,
         size: u64,
-        large: impl FnOnce(&File) -> io::Result<Option<Data>>,
+        large: impl FnOnce(&File) -> io::Result<Option<OutputData>>,
     ) -> Result<Self, OutputError> {
         let io_error = |source| OutputError::Io {
             path: path.to_owned(),
             source,
         };
         let place = match std::fs::metadata(path) {
-            _ if path == Path::new("-") => Place::StandardOutput,
+            _ if path == Path::new("-") => Destination::StandardOutput,
             Ok(metadata) if metadata.is_dir() => {
                 return Err(OutputError::Directory(path.to_owned()));
             }
             Ok(metadata) if !metadata.is_file() => {
                 let file = OpenOptions::new().write(true).open(path);
-                Place::Itself(file.map_err(io_error)?)
+                Destination::Itself(file.map_err(io_error)?)
             }
-            _ => Place::Beside(temporary(path)?),
+            _ => Destination::Beside(temporary(path)?),
         };
         let data = match &place {
-            Place::Beside(temp) if size > WRITE_LIMIT => large(temp.as_file()),
+            Destination::Beside(temp) if size > WRITE_LIMIT => large(temp.as_file()),
             _ => Ok(None),
         };
         let data = match data.map_err(|source| failed(path, size, source))? {
             Some(data) => data,
-            None => Data::Buffer(zeros(size).ok_or_else(|| OutputError::TooLarge {
+            None => OutputData::Buffer(zeros(size).ok_or_else(|| OutputError::TooLarge {
                 path: path.to_owned(),
                 size,
             })?),
@@ -183,7 +183,7 @@ impl OutputFile {
     /// [bytes](Self::bytes_mut) must be filled.
     pub(crate) fn parts(&self) -> Option<Parts<'_>> {
         match (&self.data, &self.place) {
-            (Data::Parts, Place::Beside(temp)) => Some(Parts {
+            (OutputData::Parts, Destination::Beside(temp)) => Some(Parts {
                 output: self,
                 file: temp.as_file(),
             }),
@@ -194,16 +194,16 @@ impl OutputFile {
     /// The file's bytes, to be filled in any order and by any number of threads.
     pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
         match &mut self.data {
-            Data::Buffer(bytes) => bytes,
-            Data::Mapped(map) => map,
-            Data::Parts => &mut [],
+            OutputData::Buffer(bytes) => bytes,
+            OutputData::Mapped(map) => map,
+            OutputData::Parts => &mut [],
         }
     }
 
     /// Cuts the file's end off.
     pub(crate) fn shorten(&mut self, size: u64) {
         self.size = self.size.min(size);
-        if let Data::Buffer(bytes) = &mut self.data {
+        if let OutputData::Buffer(bytes) = &mut self.data {
             bytes.truncate(self.size as usize);
         }
     }
@@ -212,9 +212,9 @@ impl OutputFile {
     #[cfg(test)]
     pub(crate) fn bytes(&self) -> &[u8] {
         match &self.data {
-            Data::Buffer(bytes) => bytes,
-            Data::Mapped(map) => map,
-            Data::Parts => &[],
+            OutputData::Buffer(bytes) => bytes,
+            OutputData::Mapped(map) => map,
+            OutputData::Parts => &[],
         }
     }
 
@@ -231,17 +231,17 @@ impl OutputFile {
             place,
         } = self;
         let mut temp = match place {
-            Place::Itself(mut file) => {
+            Destination::Itself(mut file) => {
                 // Devices are never mapped.
-                let Data::Buffer(bytes) = data else {
+                let OutputData::Buffer(bytes) = data else {
                     return Ok(());
                 };
                 return file
                     .write_all(&bytes)
                     .map_err(|source| failed(&path, size, source));
             }
-            Place::StandardOutput => {
-                let Data::Buffer(bytes) = data else {
+            Destination::StandardOutput => {
+                let OutputData::Buffer(bytes) = data else {
                     return Ok(());
                 };
                 let mut out = io::stdout().lock();
@@ -250,11 +250,11 @@ impl OutputFile {
                     .and_then(|()| out.flush())
                     .map_err(|source| failed(&path, size, source));
             }
-            Place::Beside(temp) => temp,
+            Destination::Beside(temp) => temp,
         };
         match data {
-            Data::Buffer(bytes) => temp.write_all(&bytes),
-            Data::Mapped(map) => {
+            OutputData::Buffer(bytes) => temp.write_all(&bytes),
+            OutputData::Mapped(map) => {
                 let shorter = size < map.len() as u64;
                 drop(map);
                 match shorter {
@@ -262,7 +262,7 @@ impl OutputFile {
                     false => Ok(()),
                 }
             }
-            Data::Parts => Ok(()),
+            OutputData::Parts => Ok(()),
         }
         .and_then(|()| permit(temp.as_file(), executable))
         .map_err(|source| failed(&path, size, source))?;
@@ -456,7 +456,7 @@ mod tests {
             let path = dir.path().join("out");
             let mut output = OutputFile::create(&path, size).unwrap();
             assert_eq!(
-                matches!(output.data, Data::Mapped(_)),
+                matches!(output.data, OutputData::Mapped(_)),
                 cfg!(target_os = "linux") && size > WRITE_LIMIT,
                 "{size}"
             );

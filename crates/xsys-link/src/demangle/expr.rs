@@ -3,7 +3,7 @@
 //! Spec: the Itanium C++ ABI, 5.1.6.
 
 use super::node::{FloatKind, Id, Node, Precedence, Requirement};
-use super::operators::{self, Shape};
+use super::operators::{self, OperatorForm};
 use super::parse::Parser;
 
 impl<'a> Parser<'a> {
@@ -130,27 +130,27 @@ impl<'a> Parser<'a> {
     fn operation(&mut self, operator: &operators::Operator, global: bool) -> Option<Id> {
         let (text, precedence) = (operator.text, operator.precedence);
         let node = match operator.shape {
-            Shape::Binary => {
+            OperatorForm::Binary => {
                 let left = self.expr()?;
                 let right = self.expr()?;
                 Node::Binary(left, text, right, precedence)
             }
-            Shape::Prefix => Node::Prefix(text, self.expr()?, precedence),
-            Shape::Postfix => match self.eat("_") {
+            OperatorForm::Prefix => Node::Prefix(text, self.expr()?, precedence),
+            OperatorForm::Postfix => match self.eat("_") {
                 true => Node::Prefix(text, self.expr()?, precedence),
                 false => Node::Postfix(self.expr()?, text, precedence),
             },
-            Shape::Subscript => {
+            OperatorForm::Subscript => {
                 let base = self.expr()?;
                 let index = self.expr()?;
                 Node::Subscript(base, index)
             }
-            Shape::Member(_) => {
+            OperatorForm::Member(_) => {
                 let object = self.expr()?;
                 let member = self.expr()?;
                 Node::Member(object, text, member, precedence)
             }
-            Shape::New => {
+            OperatorForm::New => {
                 let placement = self.exprs("_")?;
                 let ty = self.ty()?;
                 let init = match self.eat("pi") {
@@ -168,12 +168,12 @@ impl<'a> Parser<'a> {
                     init,
                 }
             }
-            Shape::Delete => Node::Delete {
+            OperatorForm::Delete => Node::Delete {
                 global,
                 array: text.ends_with(']'),
                 operand: self.expr()?,
             },
-            Shape::Call => {
+            OperatorForm::Call => {
                 let callee = self.expr()?;
                 let args = self.exprs("E")?;
                 let parens = operator.code == b"cp";
@@ -183,7 +183,7 @@ impl<'a> Parser<'a> {
                     parens,
                 }
             }
-            Shape::Conversion => {
+            OperatorForm::Conversion => {
                 let takes_args = std::mem::replace(&mut self.takes_args, false);
                 let ty = self.ty();
                 self.takes_args = takes_args;
@@ -194,23 +194,23 @@ impl<'a> Parser<'a> {
                 };
                 Node::ConversionCall(ty, list)
             }
-            Shape::Conditional => {
+            OperatorForm::Conditional => {
                 let condition = self.expr()?;
                 let then = self.expr()?;
                 Node::Conditional(condition, then, self.expr()?)
             }
-            Shape::NamedCast => {
+            OperatorForm::NamedCast => {
                 let ty = self.ty()?;
                 Node::NamedCast(text, ty, self.expr()?)
             }
-            Shape::Of(is_type) => Node::Enclosed(
+            OperatorForm::Of(is_type) => Node::Enclosed(
                 text,
                 match is_type {
                     true => self.ty()?,
                     false => self.expr()?,
                 },
             ),
-            Shape::NameOnly => return None,
+            OperatorForm::NameOnly => return None,
         };
         Some(self.make(node))
     }
@@ -244,8 +244,8 @@ impl<'a> Parser<'a> {
         };
         self.skip(2);
         let operator = operators::find(&[self.look(0), self.look(1)])?;
-        let fits = operator.shape == Shape::Binary
-            || (matches!(operator.shape, Shape::Member(_)) && operator.text.ends_with('*'));
+        let fits = operator.shape == OperatorForm::Binary
+            || (matches!(operator.shape, OperatorForm::Member(_)) && operator.text.ends_with('*'));
         if !fits {
             return None;
         }

@@ -12,8 +12,8 @@ mod node;
 mod operators;
 mod parse;
 mod print;
-mod print_behind;
 mod print_expr;
+mod print_right;
 mod templates;
 #[cfg(test)]
 mod tests;

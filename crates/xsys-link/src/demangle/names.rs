@@ -3,7 +3,7 @@
 //! Spec: the Itanium C++ ABI, 5.1.3, 5.1.6 and 5.1.8.
 
 use super::node::{Id, LambdaShape, Node, Qualifiers, RefQualifier};
-use super::operators::{self, Shape};
+use super::operators::{self, OperatorForm};
 use super::parse::{NameState, Parser};
 
 impl<'a> Parser<'a> {
@@ -233,7 +233,7 @@ impl<'a> Parser<'a> {
         let code = [self.look(0), self.look(1)];
         if let Some(operator) = operators::find(&code) {
             match operator.shape {
-                Shape::Conversion => {
+                OperatorForm::Conversion => {
                     self.skip(2);
                     let (takes_args, permits) = (self.takes_args, self.permits_forward);
                     self.takes_args = false;
@@ -246,7 +246,9 @@ impl<'a> Parser<'a> {
                     let ty = ty?;
                     return Some(self.make(Node::Conversion(ty)));
                 }
-                Shape::NamedCast | Shape::Of(_) | Shape::Member(false) => return None,
+                OperatorForm::NamedCast | OperatorForm::Of(_) | OperatorForm::Member(false) => {
+                    return None;
+                }
                 _ => {}
             }
             self.skip(2);

@@ -6,7 +6,7 @@ use super::node::Precedence;
 
 /// How an operator is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(super) enum OperatorForm {
     Prefix,
     Postfix,
     Binary,
@@ -29,14 +29,14 @@ pub(super) enum Shape {
 /// An operator.
 pub(super) struct Operator {
     pub(super) code: &'static [u8; 2],
-    pub(super) shape: Shape,
+    pub(super) shape: OperatorForm,
     pub(super) precedence: Precedence,
     pub(super) text: &'static str,
 }
 
 const fn row(
     code: &'static [u8; 2],
-    shape: Shape,
+    shape: OperatorForm,
     precedence: Precedence,
     text: &'static str,
 ) -> Operator {
@@ -50,11 +50,11 @@ const fn row(
 
 /// All operators.
 pub(super) static OPERATORS: &[Operator] = &{
-    use Precedence::*;
-    use Shape::{
+    use OperatorForm::{
         Binary, Call, Conditional, Conversion, Delete, Member, NameOnly, NamedCast, New, Of,
         Postfix, Prefix, Subscript,
     };
+    use Precedence::*;
     [
         row(b"aN", Binary, Assign, "&="),
         row(b"aS", Binary, Assign, "="),

@@ -28,15 +28,15 @@ use std::borrow::Cow;
 use xsys_diag::{Diagnostic, Severity};
 
 use self::arch::Arch;
-use self::layout::merged::MergeMap;
+use self::layout::merged::MergedSections;
 use self::layout::placement::Placement;
-use self::layout::{Addresses, SettledSymbols};
+use self::layout::{Addresses, SymbolAddresses};
 use self::live::gc::Live;
 use self::load::Inputs;
 use self::load::agreement::Abi;
 use self::names::Map;
 use self::relocate::Relocator;
-use self::relocate::code_map::CodeMap;
+use self::relocate::code_ranges::CodeRanges;
 use self::sections::Sections;
 use self::sections::frames::Frames;
 use self::sections::matching::Matches;
@@ -169,7 +169,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) -> Option<(
     let (placement, merge) = place(link, &mut sections, &chosen, &demands, &mut made, linked)?;
 
     // Addresses, thunks and relaxation, to a fixed point; after this nothing moves.
-    let facts = assign::Facts {
+    let facts = assign::AssignContext {
         arch: link.arch,
         resolution: &resolution,
         script: link.script,
@@ -179,7 +179,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) -> Option<(
         merge: &merge,
         commons: &made.commons,
         demands: &demands,
-        coverage: &made.coverage,
+        exidx: &made.exidx,
     };
     let layout = assign::assign(&facts, &mut sections, placement, &mut linked.diagnostics);
     linked.usage = reports::usage::regions(&layout);
@@ -192,8 +192,8 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) -> Option<(
     let mut values = layout::linker_values::values(link.options.kind, &addresses, &plan);
     made.gateways.values(&addresses, &mut values);
     addresses.linker = &values;
-    let settled = SettledSymbols::settle(&addresses);
-    addresses.settled = Some(&settled);
+    let symbol_addresses = SymbolAddresses::compute(&addresses);
+    addresses.symbol_addresses = Some(&symbol_addresses);
 
     // Checks of the finished layout.
     let entry = check(link, &addresses, &chosen, linked);
@@ -201,7 +201,7 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) -> Option<(
     // The file, and what is written beside it.
     let units = link.arch.code_units();
     let units = units.filter(|_| link.options.kind.is_image());
-    let code = units.map(|units| CodeMap::gather(&resolution, &sections, units));
+    let code = units.map(|units| CodeRanges::gather(&resolution, &sections, units));
     let image = write::Image {
         relocator: Relocator::new(
             link.arch,
@@ -314,7 +314,7 @@ fn choose<'l>(link: Link<'l, '_>, linked: &mut Linked) -> (Sections, Chosen<'l>)
         linked.stdout += &reports::garbage::dropped_sections(resolution, &sections, &live);
     }
     if options.reports.keep_reasons > 0 {
-        linked.reasons = live::reasons::all(&live::reasons::Known {
+        linked.reasons = live::reasons::all(&live::reasons::ReasonContext {
             resolution,
             sections: &sections,
             live: &live,
@@ -351,7 +351,7 @@ fn synthesise(
     };
     synthetic::scan::check_required(resolution, options, diagnostics);
     linked.checkpoint()?;
-    let needs = synthetic::Needs {
+    let needs = synthetic::SynthesisContext {
         live,
         frames,
         demands: &demands,
@@ -368,10 +368,10 @@ fn place<'l, 'a>(
     demands: &Demands,
     made: &mut Synthesised,
     linked: &mut Linked,
-) -> Option<(Placement<'l>, MergeMap<'a>)> {
+) -> Option<(Placement<'l>, MergedSections<'a>)> {
     let (resolution, live) = (link.resolution, &chosen.live);
     let diagnostics = &mut linked.diagnostics;
-    let given = place::Given {
+    let given = place::PlaceContext {
         arch: link.arch,
         resolution,
         sections,
@@ -382,7 +382,7 @@ fn place<'l, 'a>(
         options: link.options,
     };
     let mut placement = place::place(&given, diagnostics);
-    diagnostics.append(&mut made.coverage.problems);
+    diagnostics.append(&mut made.exidx.problems);
     reports::no_cross_refs::check(resolution, sections, &placement, link.script, diagnostics);
     let mut merge = place::merge::merge_sections(
         resolution,
@@ -420,7 +420,7 @@ fn check(
             options,
             name,
         ));
-        let scene = reports::dead::Scene {
+        let scene = reports::dead::DeadContext {
             addresses,
             script,
             live: &chosen.live,
@@ -436,7 +436,7 @@ fn check(
     reports::lost::check(addresses, script, diagnostics);
     diagnostics.extend(reports::machine_memory::check(layout, script, options));
     if options.reports.print_stack_usage {
-        let scene = reports::stack::Scene {
+        let scene = reports::stack::StackContext {
             addresses: *addresses,
             arch: link.arch,
             kind: options.kind,

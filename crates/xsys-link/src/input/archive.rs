@@ -33,7 +33,7 @@ pub struct Archive<'a> {
 /// The symbol index, unread.
 #[derive(Clone, Copy, Debug)]
 struct Index<'a> {
-    form: Form,
+    form: IndexForm,
     /// The numbers.
     entries: &'a [u8],
     /// The names.
@@ -43,7 +43,7 @@ struct Index<'a> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+enum IndexForm {
     None,
     /// Big-endian member offsets of this many bytes; names follow one another.
     Gnu(usize),
@@ -122,7 +122,7 @@ impl<'a> Archive<'a> {
             thin: data.starts_with(b"!<thin>\n"),
             names: &[],
             index: Index {
-                form: Form::None,
+                form: IndexForm::None,
                 entries: &[],
                 names: &[],
                 offset: 0,
@@ -151,7 +151,7 @@ impl<'a> Archive<'a> {
             };
             match name {
                 b"//" => archive.names = contents,
-                _ if archive.index.form != Form::None => {}
+                _ if archive.index.form != IndexForm::None => {}
                 b"/" => archive.index = archive.gnu_index(contents, 4, start)?,
                 b"/SYM64/" => archive.index = archive.gnu_index(contents, 8, start)?,
                 name if name.starts_with(b"__.SYMDEF_64") => {
@@ -171,7 +171,7 @@ impl<'a> Archive<'a> {
 
     /// Whether there is an index; without one, the members' own symbols have to be read.
     pub fn has_index(&self) -> bool {
-        self.index.form != Form::None
+        self.index.form != IndexForm::None
     }
 
     /// The index: each symbol with the offset of the member that defines it.
@@ -292,7 +292,7 @@ impl<'a> Archive<'a> {
             .ok_or_else(too_short)?;
         let (entries, names) = rest.split_at_checked(bytes).ok_or_else(too_short)?;
         Ok(Index {
-            form: Form::Gnu(width),
+            form: IndexForm::Gnu(width),
             entries,
             names,
             offset: at,
@@ -314,7 +314,7 @@ impl<'a> Archive<'a> {
         let (entries, rest) = table(contents).ok_or_else(too_short)?;
         let (names, _) = table(rest).ok_or_else(too_short)?;
         Ok(Index {
-            form: Form::Bsd(width),
+            form: IndexForm::Bsd(width),
             entries,
             names,
             offset: at,
@@ -365,9 +365,9 @@ impl<'a> Symbols<'a> {
             Some(word)
         };
         let (start, member) = match index.form {
-            Form::None => return None,
-            Form::Gnu(width) => (self.name_at, big_endian(word(width)?)),
-            Form::Bsd(width) => {
+            IndexForm::None => return None,
+            IndexForm::Gnu(width) => (self.name_at, big_endian(word(width)?)),
+            IndexForm::Bsd(width) => {
                 let name = usize::try_from(little_endian(word(width)?)).unwrap_or(usize::MAX);
                 (name, little_endian(word(width)?))
             }
@@ -399,9 +399,9 @@ impl<'a> Iterator for Symbols<'a> {
         let index = &self.archive.index;
         let left = index.entries.len().saturating_sub(self.at);
         match index.form {
-            Form::None => (0, Some(0)),
-            Form::Gnu(width) => (0, Some(left / width)),
-            Form::Bsd(width) => (0, Some(left / width / 2)),
+            IndexForm::None => (0, Some(0)),
+            IndexForm::Gnu(width) => (0, Some(left / width)),
+            IndexForm::Bsd(width) => (0, Some(left / width / 2)),
         }
     }
 }

@@ -30,7 +30,7 @@ pub struct InputFile {
     pub path: PathBuf,
     /// When it was last changed, if it is a file that the system keeps.
     modified: Option<SystemTime>,
-    data: Data,
+    data: FileData,
 }
 
 /// A file that a link has read.
@@ -45,7 +45,7 @@ pub struct ReadFile {
 }
 
 #[derive(Debug)]
-enum Data {
+enum FileData {
     Read(Vec<u8>),
     Mapped(Mmap),
 }
@@ -63,12 +63,12 @@ impl InputFile {
             return Err(InputError::Directory(path.to_owned()));
         }
         let data = if metadata.is_file() && metadata.len() > READ_LIMIT {
-            Data::Mapped(map(&file).map_err(failed)?)
+            FileData::Mapped(map(&file).map_err(failed)?)
         } else {
             // Pipes and the like have no size; they are read to their end.
             let mut bytes = Vec::with_capacity(metadata.len().min(READ_LIMIT) as usize);
             file.read_to_end(&mut bytes).map_err(failed)?;
-            Data::Read(bytes)
+            FileData::Read(bytes)
         };
         Ok(Self {
             path: path.to_owned(),
@@ -82,7 +82,7 @@ impl InputFile {
         Self {
             path,
             modified: None,
-            data: Data::Read(bytes),
+            data: FileData::Read(bytes),
         }
     }
 
@@ -98,8 +98,8 @@ impl InputFile {
     /// The contents.
     pub fn bytes(&self) -> &[u8] {
         match &self.data {
-            Data::Read(bytes) => bytes,
-            Data::Mapped(map) => map,
+            FileData::Read(bytes) => bytes,
+            FileData::Mapped(map) => map,
         }
     }
 }
@@ -214,7 +214,7 @@ mod tests {
             let file = store.open(&path).unwrap();
             assert_eq!(file.bytes(), bytes, "{size}");
             assert_eq!(
-                matches!(file.data, Data::Mapped(_)),
+                matches!(file.data, FileData::Mapped(_)),
                 size as u64 > READ_LIMIT
             );
         }

@@ -15,7 +15,7 @@ use crate::input::search::in_sysroot;
 
 /// An option as it stands on the command line.
 #[derive(Clone, Debug)]
-pub(super) struct Given<'a> {
+pub(super) struct OptionUse<'a> {
     /// The option as it was spelled, without its value.
     pub spelled: &'a str,
     /// Its value; an option whose value is optional may have none.
@@ -24,7 +24,7 @@ pub(super) struct Given<'a> {
     pub on: bool,
 }
 
-impl Given<'_> {
+impl OptionUse<'_> {
     pub(super) fn path(&self) -> PathBuf {
         PathBuf::from(self.value.clone().unwrap_or_default())
     }
@@ -76,7 +76,7 @@ impl Builder {
     }
 
     /// The value as text; reports a value that is not Unicode or is empty.
-    pub(super) fn text(&mut self, given: &Given) -> Option<String> {
+    pub(super) fn text(&mut self, given: &OptionUse) -> Option<String> {
         let value = given.value.clone().unwrap_or_default();
         match value.into_string() {
             Ok(text) if text.is_empty() => {
@@ -96,7 +96,11 @@ impl Builder {
     }
 
     /// One of several words.
-    pub(super) fn choice<T: Clone>(&mut self, given: &Given, choices: &[(&str, T)]) -> Option<T> {
+    pub(super) fn choice<T: Clone>(
+        &mut self,
+        given: &OptionUse,
+        choices: &[(&str, T)],
+    ) -> Option<T> {
         let text = self.text(given)?;
         if let Some((_, value)) = choices.iter().find(|(name, _)| *name == text) {
             return Some(value.clone());
@@ -115,19 +119,19 @@ impl Builder {
     }
 
     /// A number in C's notation.
-    pub(super) fn number(&mut self, given: &Given) -> Option<u64> {
+    pub(super) fn number(&mut self, given: &OptionUse) -> Option<u64> {
         let text = self.text(given)?;
         self.parsed(given.spelled, &text, c_number(&text))
     }
 
     /// A number for a table or a thread count.
-    pub(super) fn size(&mut self, given: &Given) -> Option<usize> {
+    pub(super) fn size(&mut self, given: &OptionUse) -> Option<usize> {
         self.number(given)
             .map(|number| usize::try_from(number).unwrap_or(usize::MAX))
     }
 
     /// An address, hexadecimal even without `0x`.
-    pub(super) fn hex(&mut self, given: &Given) -> Option<u64> {
+    pub(super) fn hex(&mut self, given: &OptionUse) -> Option<u64> {
         let text = self.text(given)?;
         self.parsed(given.spelled, &text, hex_number(&text))
     }
@@ -140,7 +144,7 @@ impl Builder {
     }
 
     /// `name=value`, both not empty.
-    pub(super) fn pair(&mut self, given: &Given, form: &str) -> Option<(String, String)> {
+    pub(super) fn pair(&mut self, given: &OptionUse, form: &str) -> Option<(String, String)> {
         let text = self.text(given)?;
         match text.split_once('=') {
             Some((name, value)) if !name.is_empty() && !value.is_empty() => {
@@ -157,7 +161,7 @@ impl Builder {
     }
 
     /// The memories of the machine.
-    pub(super) fn machine_memory(&mut self, given: &Given) {
+    pub(super) fn machine_memory(&mut self, given: &OptionUse) {
         for line in self.lines(given).unwrap_or_default() {
             match line.parse() {
                 Ok(memory) => self.options.layout.machine_memory.push(memory),
@@ -178,7 +182,7 @@ impl Builder {
     }
 
     /// The lines of a file, without comments and empty ones.
-    pub(super) fn lines(&mut self, given: &Given) -> Option<Vec<String>> {
+    pub(super) fn lines(&mut self, given: &OptionUse) -> Option<Vec<String>> {
         let path = given.path();
         match std::fs::read_to_string(&path) {
             Ok(text) => {
@@ -198,7 +202,7 @@ impl Builder {
     }
 
     /// Where a report goes; `-` is standard output.
-    pub(super) fn report_to(&mut self, given: &Given) -> Option<MapTo> {
+    pub(super) fn report_to(&mut self, given: &OptionUse) -> Option<MapTo> {
         let path = given.path();
         if path.as_os_str().is_empty() {
             self.error(format!("option `{}` needs a file", given.spelled));
@@ -211,7 +215,7 @@ impl Builder {
         })
     }
 
-    pub(super) fn emulation(&mut self, given: &Given) {
+    pub(super) fn emulation(&mut self, given: &OptionUse) {
         let Some(name) = self.text(given) else { return };
         if let Some(found) = arch::emulation(&name) {
             self.options.machine.emulation = Some(found);
@@ -243,7 +247,7 @@ impl Builder {
         }
     }
 
-    pub(super) fn build_id(&mut self, given: &Given) {
+    pub(super) fn build_id(&mut self, given: &OptionUse) {
         let style = match &given.value {
             None => "fast".to_owned(),
             Some(_) => match self.text(given) {

@@ -13,9 +13,9 @@ use std::path::PathBuf;
 
 use xsys_diag::{Diagnostic, did_you_mean};
 
-use super::build::{Action, Builder, Given};
+use super::build::{Action, Builder, OptionUse};
 use super::response::{self, Quoting, tail};
-use super::row::{Act, Arg};
+use super::row::{Arg, Effect};
 use super::table::{Row, TABLE};
 use super::{ElfOptions, InputWhat, Reproduce};
 
@@ -89,7 +89,7 @@ pub(crate) fn parse(given: &[OsString]) -> Parsed {
 }
 
 /// An option that was recognised.
-pub(super) struct Found {
+pub(super) struct Recognised {
     pub row: &'static Row,
     /// Length of the option's name in the argument, dashes included.
     name: usize,
@@ -100,7 +100,7 @@ pub(super) struct Found {
 }
 
 /// Finds the row of an argument that begins with a dash.
-pub(super) fn find(arg: &OsStr) -> Option<Found> {
+pub(super) fn find(arg: &OsStr) -> Option<Recognised> {
     let head = unicode_head(arg);
     let dashes = if head.starts_with("--") { 2 } else { 1 };
     let name = &head[dashes..];
@@ -113,7 +113,7 @@ pub(super) fn find(arg: &OsStr) -> Option<Found> {
         let joined = arg.len() > end;
         match row.arg {
             Arg::None | Arg::Switch if joined => None,
-            _ => Some(Found {
+            _ => Some(Recognised {
                 row,
                 name: end,
                 value: joined.then_some(end),
@@ -124,9 +124,9 @@ pub(super) fn find(arg: &OsStr) -> Option<Found> {
 }
 
 /// Finds a long option by its name without dashes, which may be followed by `=value`.
-fn find_long(name: &str, dashes: usize) -> Option<Found> {
+fn find_long(name: &str, dashes: usize) -> Option<Recognised> {
     let key = name.split('=').next().unwrap_or(name);
-    let found = |row, length: usize, on| Found {
+    let found = |row, length: usize, on| Recognised {
         row,
         name: dashes + length,
         value: (name.len() > length).then_some(dashes + length + 1),
@@ -154,7 +154,7 @@ fn find_long(name: &str, dashes: usize) -> Option<Found> {
         })?;
         let length = prefix.trim_start_matches('-').len();
         let skip = usize::from(name[length..].starts_with('='));
-        Some(Found {
+        Some(Recognised {
             row,
             name: dashes + length,
             value: Some(dashes + length + skip),
@@ -167,7 +167,7 @@ fn find_long(name: &str, dashes: usize) -> Option<Found> {
 fn apply(
     builder: &mut Builder,
     arg: &OsStr,
-    found: Found,
+    found: Recognised,
     next: impl FnOnce() -> Option<OsString>,
 ) {
     let spelled = &unicode_head(arg)[..found.name];
@@ -194,15 +194,15 @@ fn apply(
             }
         },
     };
-    let given = Given {
+    let given = OptionUse {
         spelled,
         value,
         on: found.on,
     };
     match found.row.act {
-        Act::Set(set, _) => set(builder, &given),
-        Act::Ignore(_) => {}
-        Act::Reject(reason) => builder
+        Effect::Set(set, _) => set(builder, &given),
+        Effect::Ignore(_) => {}
+        Effect::Reject(reason) => builder
             .diagnostics
             .push(Diagnostic::error(format!("option `{spelled}` is not supported")).note(reason)),
     }

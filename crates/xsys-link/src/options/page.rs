@@ -14,7 +14,7 @@ use std::path::Path;
 
 use super::ElfOptions;
 use super::gnu::{find, parse};
-use super::row::{Act, Arg};
+use super::row::{Arg, Effect};
 use super::table::{Row, TABLE};
 use super::z::{self, Z_TABLE, ZRow};
 use crate::wasm::options::flags::{Action, Argument, FLAGS};
@@ -185,11 +185,11 @@ fn section<'t>(
     }
 }
 
-fn state(act: Act, later: impl FnOnce() -> Option<String>) -> String {
+fn state(act: Effect, later: impl FnOnce() -> Option<String>) -> String {
     match act {
-        Act::Set(..) => later().unwrap_or_else(|| "works".to_owned()),
-        Act::Ignore(_) => "without effect".to_owned(),
-        Act::Reject(_) => "refused".to_owned(),
+        Effect::Set(..) => later().unwrap_or_else(|| "works".to_owned()),
+        Effect::Ignore(_) => "without effect".to_owned(),
+        Effect::Reject(_) => "refused".to_owned(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The parts of a row in a table of options: whether an option takes a value, and what it does.
 
-use super::build::{Builder, Given};
+use super::build::{Builder, OptionUse};
 
 /// Whether an option takes a value, and what the value is called.
 #[derive(Clone, Copy)]
@@ -19,9 +19,9 @@ pub(super) enum Arg {
 
 /// What an option does.
 #[derive(Clone, Copy)]
-pub(super) enum Act {
+pub(super) enum Effect {
     /// Sets something; with a line of help.
-    Set(fn(&mut Builder, &Given), &'static str),
+    Set(fn(&mut Builder, &OptionUse), &'static str),
     /// Nothing, for this reason.
     Ignore(&'static str),
     /// Stops the link, for this reason.

@@ -8,8 +8,8 @@
 use std::fmt::Write;
 
 use super::build::Action;
-use super::build::{Builder, Given};
-use super::row::{Act, Arg};
+use super::build::{Builder, OptionUse};
+use super::row::{Arg, Effect};
 use super::z::{Z_TABLE, apply_z};
 use super::{
     Discard, Icf, InputWhat, MapTo, Orphan, SortCommon, SortSection, Strip, Target2, Wrap,
@@ -21,14 +21,14 @@ pub(super) struct Row {
     /// All spellings; long ones work with one dash too.
     pub names: &'static [&'static str],
     pub arg: Arg,
-    pub act: Act,
+    pub act: Effect,
 }
 
 impl Row {
     /// The help or the reason.
     pub(super) fn text(&self) -> &'static str {
         match self.act {
-            Act::Set(_, text) | Act::Ignore(text) | Act::Reject(text) => text,
+            Effect::Set(_, text) | Effect::Ignore(text) | Effect::Reject(text) => text,
         }
     }
 
@@ -58,54 +58,54 @@ impl Row {
     }
 }
 
-type Names = &'static [&'static str];
-type Set = fn(&mut Builder, &Given);
+type Spellings = &'static [&'static str];
+type Set = fn(&mut Builder, &OptionUse);
 
-const fn flag(names: Names, set: Set, help: &'static str) -> Row {
+const fn flag(names: Spellings, set: Set, help: &'static str) -> Row {
     Row {
         names,
         arg: Arg::None,
-        act: Act::Set(set, help),
+        act: Effect::Set(set, help),
     }
 }
 
-const fn switch(names: Names, set: Set, help: &'static str) -> Row {
+const fn switch(names: Spellings, set: Set, help: &'static str) -> Row {
     Row {
         names,
         arg: Arg::Switch,
-        act: Act::Set(set, help),
+        act: Effect::Set(set, help),
     }
 }
 
-const fn value(names: Names, what: &'static str, set: Set, help: &'static str) -> Row {
+const fn value(names: Spellings, what: &'static str, set: Set, help: &'static str) -> Row {
     Row {
         names,
         arg: Arg::Value(what),
-        act: Act::Set(set, help),
+        act: Effect::Set(set, help),
     }
 }
 
-const fn optional(names: Names, what: &'static str, set: Set, help: &'static str) -> Row {
+const fn optional(names: Spellings, what: &'static str, set: Set, help: &'static str) -> Row {
     Row {
         names,
         arg: Arg::Optional(what),
-        act: Act::Set(set, help),
+        act: Effect::Set(set, help),
     }
 }
 
-const fn ignore(names: Names, arg: Arg, reason: &'static str) -> Row {
+const fn ignore(names: Spellings, arg: Arg, reason: &'static str) -> Row {
     Row {
         names,
         arg,
-        act: Act::Ignore(reason),
+        act: Effect::Ignore(reason),
     }
 }
 
-const fn reject(names: Names, arg: Arg, reason: &'static str) -> Row {
+const fn reject(names: Spellings, arg: Arg, reason: &'static str) -> Row {
     Row {
         names,
         arg,
-        act: Act::Reject(reason),
+        act: Effect::Reject(reason),
     }
 }
 
@@ -502,22 +502,25 @@ pub(super) const TABLE: &[Row] = &[
 /// What `--help` prints.
 pub(super) fn help() -> String {
     let mut text = String::from("Usage: xsys ld [OPTION | FILE]...\n\nOptions:\n");
-    let is_set = |row: &&Row| matches!(row.act, Act::Set(..));
+    let is_set = |row: &&Row| matches!(row.act, Effect::Set(..));
     for row in TABLE.iter().filter(is_set) {
         line(&mut text, &row.usage(), row.text());
     }
     text.push_str("\nKeywords of -z:\n");
-    for row in Z_TABLE.iter().filter(|row| matches!(row.act, Act::Set(..))) {
+    for row in Z_TABLE
+        .iter()
+        .filter(|row| matches!(row.act, Effect::Set(..)))
+    {
         line(&mut text, &row.usage(), row.text());
     }
     text.push_str("\nAccepted without effect:\n");
     for row in TABLE {
-        if let Act::Ignore(reason) = row.act {
+        if let Effect::Ignore(reason) = row.act {
             line(&mut text, &row.usage(), reason);
         }
     }
     for row in Z_TABLE {
-        if let Act::Ignore(reason) = row.act {
+        if let Effect::Ignore(reason) = row.act {
             line(&mut text, &format!("-z {}", row.usage()), reason);
         }
     }

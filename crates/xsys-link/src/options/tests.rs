@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::gnu::{Parsed, parse};
-use super::row::{Act, Arg};
+use super::row::{Arg, Effect};
 use super::table::TABLE;
 use super::z::Z_TABLE;
 use super::*;
@@ -502,7 +502,7 @@ fn every_row_is_reachable() {
                 .any(|d| d.message == format!("option `{name}` is not supported"));
             assert_eq!(
                 rejected,
-                matches!(row.act, Act::Reject(_)),
+                matches!(row.act, Effect::Reject(_)),
                 "{spelled}: {:?}",
                 parsed.diagnostics
             );

@@ -9,22 +9,22 @@ use object::elf;
 use xsys_diag::{Diagnostic, did_you_mean};
 
 use super::SeparateCode;
-use super::build::{Builder, Given, c_number, hex_number};
-use super::row::{Act, Arg};
+use super::build::{Builder, OptionUse, c_number, hex_number};
+use super::row::{Arg, Effect};
 
 /// A keyword.
 pub(super) struct ZRow {
     pub name: &'static str,
     /// `Switch` has a form that begins with `no`.
     pub arg: Arg,
-    pub act: Act,
+    pub act: Effect,
 }
 
 impl ZRow {
     /// The help or the reason.
     pub(super) fn text(&self) -> &'static str {
         match self.act {
-            Act::Set(_, text) | Act::Ignore(text) | Act::Reject(text) => text,
+            Effect::Set(_, text) | Effect::Ignore(text) | Effect::Reject(text) => text,
         }
     }
 
@@ -39,29 +39,29 @@ impl ZRow {
     }
 }
 
-type Set = fn(&mut Builder, &Given);
+type Set = fn(&mut Builder, &OptionUse);
 
 const fn flag(name: &'static str, set: Set, help: &'static str) -> ZRow {
-    row(name, Arg::None, Act::Set(set, help))
+    row(name, Arg::None, Effect::Set(set, help))
 }
 
 const fn switch(name: &'static str, set: Set, help: &'static str) -> ZRow {
-    row(name, Arg::Switch, Act::Set(set, help))
+    row(name, Arg::Switch, Effect::Set(set, help))
 }
 
 const fn value(name: &'static str, what: &'static str, set: Set, help: &'static str) -> ZRow {
-    row(name, Arg::Value(what), Act::Set(set, help))
+    row(name, Arg::Value(what), Effect::Set(set, help))
 }
 
 const fn ignore(name: &'static str, arg: Arg, reason: &'static str) -> ZRow {
-    row(name, arg, Act::Ignore(reason))
+    row(name, arg, Effect::Ignore(reason))
 }
 
 const fn reject(name: &'static str, arg: Arg, reason: &'static str) -> ZRow {
-    row(name, arg, Act::Reject(reason))
+    row(name, arg, Effect::Reject(reason))
 }
 
-const fn row(name: &'static str, arg: Arg, act: Act) -> ZRow {
+const fn row(name: &'static str, arg: Arg, act: Effect) -> ZRow {
     ZRow { name, arg, act }
 }
 
@@ -152,7 +152,7 @@ pub(super) const Z_TABLE: &[ZRow] = &[
 ];
 
 /// Carries out one `-z`.
-pub(super) fn apply_z(builder: &mut Builder, given: &Given) {
+pub(super) fn apply_z(builder: &mut Builder, given: &OptionUse) {
     let Some(text) = builder.text(given) else {
         return;
     };
@@ -180,16 +180,16 @@ pub(super) fn apply_z(builder: &mut Builder, given: &Given) {
             builder.error(format!("keyword `{spelled}` takes no value"));
         }
         _ => match row.act {
-            Act::Set(set, _) => {
-                let given = Given {
+            Effect::Set(set, _) => {
+                let given = OptionUse {
                     spelled: &spelled,
                     value: value.map(OsString::from),
                     on,
                 };
                 set(builder, &given);
             }
-            Act::Ignore(_) => {}
-            Act::Reject(reason) => builder.diagnostics.push(
+            Effect::Ignore(_) => {}
+            Effect::Reject(reason) => builder.diagnostics.push(
                 Diagnostic::error(format!("keyword `{spelled}` is not supported")).note(reason),
             ),
         },
@@ -208,7 +208,7 @@ pub(super) fn find(name: &str) -> Option<(&'static ZRow, bool)> {
     })
 }
 
-fn page_size(builder: &mut Builder, given: &Given) -> Option<u64> {
+fn page_size(builder: &mut Builder, given: &OptionUse) -> Option<u64> {
     let size = builder.number(given)?;
     if !size.is_power_of_two() {
         builder.error(format!(
@@ -220,7 +220,7 @@ fn page_size(builder: &mut Builder, given: &Given) -> Option<u64> {
     Some(size)
 }
 
-fn dead_reloc(builder: &mut Builder, given: &Given) {
+fn dead_reloc(builder: &mut Builder, given: &OptionUse) {
     let Some((glob, text)) = builder.pair(given, "GLOB=NUMBER") else {
         return;
     };

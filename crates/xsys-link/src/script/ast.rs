@@ -376,7 +376,7 @@ pub struct Glob {
     /// The pattern as written.
     pub text: Arc<str>,
     /// The fast path, found once by `Glob::new`.
-    pub(super) shape: Shape,
+    pub(super) shape: GlobShape,
 }
 
 /// `symbol op expression;`
@@ -508,7 +508,7 @@ pub enum BinaryOp {
 
 /// How a pattern is matched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(super) enum GlobShape {
     /// No wildcard: equality.
     Literal,
     /// `*`

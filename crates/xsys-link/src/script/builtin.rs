@@ -13,7 +13,7 @@
 
 /// The kind of output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum LayoutKind {
     /// A Linux executable at a fixed address.
     Static,
     /// A Linux executable that relocates itself.
@@ -38,7 +38,7 @@ pub enum Segments {
 
 /// The options that a default layout depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Facts {
+pub struct BuiltinOptions {
     /// Where the image starts: `--image-base` or the architecture's default; 0 for static-pie.
     pub image_base: u64,
     /// How segments are separated.
@@ -84,18 +84,18 @@ impl Default for Additions {
 }
 
 /// The default script for a kind of image.
-pub fn builtin(kind: Kind, facts: &Facts) -> String {
+pub fn builtin(kind: LayoutKind, facts: &BuiltinOptions) -> String {
     match kind {
-        Kind::Relocatable => RELOCATABLE.to_owned(),
-        Kind::Static | Kind::StaticPie => executable(kind, facts),
+        LayoutKind::Relocatable => RELOCATABLE.to_owned(),
+        LayoutKind::Static | LayoutKind::StaticPie => executable(kind, facts),
     }
 }
 
 /// No rules: which sections are joined depends on more than names (`elf::place::relocatable`).
 const RELOCATABLE: &str = "SECTIONS { }\n";
 
-fn executable(kind: Kind, facts: &Facts) -> String {
-    let pie = kind == Kind::StaticPie;
+fn executable(kind: LayoutKind, facts: &BuiltinOptions) -> String {
+    let pie = kind == LayoutKind::StaticPie;
     // If code starts a page of its own, so does the section after it.
     let next_segment = boundary(facts.segments);
     let mut out = String::from("ENTRY(_start)\nSECTIONS {\n");
@@ -125,7 +125,7 @@ fn executable(kind: Kind, facts: &Facts) -> String {
 }
 
 /// The image's base, and the headers if they are part of it.
-fn start(facts: &Facts) -> String {
+fn start(facts: &BuiltinOptions) -> String {
     let base = facts.image_base;
     let mut out = format!("  . = SEGMENT_START(\"text-segment\", {base:#x});\n");
     if facts.headers {
@@ -194,7 +194,7 @@ const TEXT: &str = "\
 ";
 
 /// Thread-local data and what RELRO makes read-only after startup.
-fn protected(pie: bool, facts: &Facts) -> String {
+fn protected(pie: bool, facts: &BuiltinOptions) -> String {
     let mut out = String::from(
         "  .tdata : { *(.tdata .tdata.* .gnu.linkonce.td.*) }
   .tbss : { *(.tbss .tbss.* .gnu.linkonce.tb.*) *(.tcommon) }
@@ -245,7 +245,7 @@ const DATA: &str = "\
 
 /// The symbols that mark ends; the names without an underscore belong to C programs, which is why
 /// they must only be PROVIDEd.
-fn places(facts: &Facts) -> String {
+fn places(facts: &BuiltinOptions) -> String {
     let mut out = String::new();
     let mut mark = |names: &[&str], value: &str| {
         for name in names {
@@ -280,8 +280,8 @@ mod tests {
         last_data: ".data",
     };
 
-    fn facts(additions: Additions) -> Facts {
-        Facts {
+    fn facts(additions: Additions) -> BuiltinOptions {
+        BuiltinOptions {
             image_base: 0x20_0000,
             segments: Segments::Packed,
             headers: true,
@@ -295,7 +295,7 @@ mod tests {
     }
 
     /// Names of the output sections and of the provided symbols, in order.
-    fn summary(kind: Kind, facts: &Facts) -> (Vec<String>, Vec<String>) {
+    fn summary(kind: LayoutKind, facts: &BuiltinOptions) -> (Vec<String>, Vec<String>) {
         let text = builtin(kind, facts);
         let (script, found) = parse_text("built-in", &text);
         assert!(found.is_empty(), "{found:?} in\n{text}");
@@ -328,7 +328,11 @@ mod tests {
 
     #[test]
     fn every_combination_parses() {
-        let kinds = [Kind::Static, Kind::StaticPie, Kind::Relocatable];
+        let kinds = [
+            LayoutKind::Static,
+            LayoutKind::StaticPie,
+            LayoutKind::Relocatable,
+        ];
         let machines = [UNWIND, SMALL_DATA, Additions::default()];
         let segments = [
             Segments::Unpaged,
@@ -340,7 +344,7 @@ mod tests {
             for machine in machines {
                 for segments in segments {
                     for bits in 0..16 {
-                        let facts = Facts {
+                        let facts = BuiltinOptions {
                             segments,
                             headers: bits & 1 != 0,
                             relro: bits & 2 != 0,
@@ -351,7 +355,7 @@ mod tests {
                         let (sections, _) = summary(kind, &facts);
                         assert_eq!(
                             sections.contains(&".text".to_owned()),
-                            kind != Kind::Relocatable
+                            kind != LayoutKind::Relocatable
                         );
                     }
                 }
@@ -361,14 +365,14 @@ mod tests {
 
     #[test]
     fn order_of_sections() {
-        let (sections, _) = summary(Kind::Static, &facts(Additions::default()));
+        let (sections, _) = summary(LayoutKind::Static, &facts(Additions::default()));
         assert_eq!(
             sections.join(" "),
             ".note.gnu.build-id .rela.dyn .rodata .eh_frame_hdr .eh_frame .gcc_except_table .text \
              .init .fini .plt .tdata .tbss .preinit_array .init_array .fini_array .data.rel.ro .got \
              .got.plt .data .bss /DISCARD/"
         );
-        let (sections, _) = summary(Kind::StaticPie, &facts(SMALL_DATA));
+        let (sections, _) = summary(LayoutKind::StaticPie, &facts(SMALL_DATA));
         assert_eq!(
             sections.join(" "),
             ".note.gnu.build-id .dynsym .gnu.hash .hash .dynstr .rela.dyn .relr.dyn .rodata \
@@ -380,7 +384,7 @@ mod tests {
 
     #[test]
     fn symbols() {
-        let (_, symbols) = summary(Kind::Static, &facts(UNWIND));
+        let (_, symbols) = summary(LayoutKind::Static, &facts(UNWIND));
         assert_eq!(
             symbols.join(" "),
             "__ehdr_start __dso_handle __executable_start __rela_iplt_start __rela_iplt_end \
@@ -388,13 +392,13 @@ mod tests {
              __init_array_start __init_array_end __fini_array_start __fini_array_end __etext _etext \
              etext _edata edata __bss_start _end end"
         );
-        let rel = Facts {
+        let rel = BuiltinOptions {
             rela: false,
             ..facts(UNWIND)
         };
-        let (_, symbols) = summary(Kind::Static, &rel);
+        let (_, symbols) = summary(LayoutKind::Static, &rel);
         assert!(symbols.contains(&"__rel_iplt_start".to_owned()));
-        let (_, symbols) = summary(Kind::StaticPie, &rel);
+        let (_, symbols) = summary(LayoutKind::StaticPie, &rel);
         assert!(!symbols.iter().any(|name| name.contains("iplt")));
         assert!(symbols.contains(&"_DYNAMIC".to_owned()));
     }
@@ -402,11 +406,11 @@ mod tests {
     #[test]
     fn boundaries() {
         let count = |segments, what: &str| {
-            let facts = Facts {
+            let facts = BuiltinOptions {
                 segments,
                 ..facts(Additions::default())
             };
-            builtin(Kind::Static, &facts).matches(what).count()
+            builtin(LayoutKind::Static, &facts).matches(what).count()
         };
         let packed = "ALIGN(CONSTANT(MAXPAGESIZE)) + (. &";
         let whole = "ALIGN(CONSTANT(MAXPAGESIZE));";

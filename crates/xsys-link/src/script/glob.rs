@@ -11,7 +11,7 @@
 
 use std::sync::Arc;
 
-use super::ast::{FilePattern, Glob, Shape};
+use super::ast::{FilePattern, Glob, GlobShape};
 
 impl Glob {
     /// A pattern from its text.
@@ -20,12 +20,12 @@ impl Glob {
         let bytes = text.as_bytes();
         let special = |&byte: &u8| matches!(byte, b'*' | b'?' | b'[' | b'\\');
         let shape = match bytes.iter().position(special) {
-            None => Shape::Literal,
-            Some(at) if bytes[at] != b'*' => Shape::General,
-            Some(0) if bytes.len() == 1 => Shape::Any,
-            Some(at) if at + 1 == bytes.len() => Shape::Prefix(at),
-            Some(0) if !bytes[1..].iter().any(special) => Shape::Suffix,
-            Some(_) => Shape::General,
+            None => GlobShape::Literal,
+            Some(at) if bytes[at] != b'*' => GlobShape::General,
+            Some(0) if bytes.len() == 1 => GlobShape::Any,
+            Some(at) if at + 1 == bytes.len() => GlobShape::Prefix(at),
+            Some(0) if !bytes[1..].iter().any(special) => GlobShape::Suffix,
+            Some(_) => GlobShape::General,
         };
         Glob { text, shape }
     }
@@ -34,17 +34,17 @@ impl Glob {
     pub fn matches(&self, name: &[u8]) -> bool {
         let pattern = self.text.as_bytes();
         match self.shape {
-            Shape::Literal => name == pattern,
-            Shape::Any => true,
-            Shape::Prefix(length) => name.starts_with(&pattern[..length]),
-            Shape::Suffix => name.ends_with(&pattern[1..]),
-            Shape::General => general(pattern, name),
+            GlobShape::Literal => name == pattern,
+            GlobShape::Any => true,
+            GlobShape::Prefix(length) => name.starts_with(&pattern[..length]),
+            GlobShape::Suffix => name.ends_with(&pattern[1..]),
+            GlobShape::General => general(pattern, name),
         }
     }
 
     /// Whether the pattern means exactly one name: its text.
     pub fn is_literal(&self) -> bool {
-        self.shape == Shape::Literal
+        self.shape == GlobShape::Literal
     }
 
     /// What every matching name starts with.
@@ -178,7 +178,7 @@ impl FilePattern {
             && self
                 .file
                 .as_ref()
-                .is_none_or(|glob| glob.shape == Shape::Any)
+                .is_none_or(|glob| glob.shape == GlobShape::Any)
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) enum Mode {
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum TokenKind {
     /// The end of the text.
     End,
     /// A name or pattern.
@@ -39,12 +39,12 @@ pub(super) enum Kind {
     /// An operator or bracket.
     Punct(&'static str),
     /// Something that is not a token.
-    Bad(Problem),
+    Bad(BadToken),
 }
 
 /// Why something is not a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Problem {
+pub(super) enum BadToken {
     /// A byte that begins no token.
     Character,
     /// A quote that is never closed; the token is the rest of the line.
@@ -62,25 +62,25 @@ pub(super) enum Problem {
 /// A token: what it is and which bytes it takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Token {
-    pub kind: Kind,
+    pub kind: TokenKind,
     pub start: usize,
     pub end: usize,
 }
 
 impl Token {
     pub(super) fn is(&self, punct: &str) -> bool {
-        matches!(self.kind, Kind::Punct(text) if text == punct)
+        matches!(self.kind, TokenKind::Punct(text) if text == punct)
     }
 
     pub(super) fn is_name(&self) -> bool {
-        matches!(self.kind, Kind::Word | Kind::Quoted)
+        matches!(self.kind, TokenKind::Word | TokenKind::Quoted)
     }
 
     /// The token's text without quotes.
     pub(super) fn text<'t>(&self, text: &'t str) -> &'t str {
         let whole = text.get(self.start..self.end).unwrap_or("");
         match self.kind {
-            Kind::Quoted => whole.trim_matches('"'),
+            TokenKind::Quoted => whole.trim_matches('"'),
             _ => whole,
         }
     }
@@ -102,7 +102,7 @@ pub(super) fn token(text: &str, at: usize, mode: Mode) -> Token {
     let mut at = at;
     let start = loop {
         match skip_blank(text, at) {
-            Err(start) => return bad(Problem::Comment, start, text.len()),
+            Err(start) => return bad(BadToken::Comment, start, text.len()),
             // Both linkers take `//name = value;` for an assignment to a symbol `//name`, so that
             // it works as a comment. No script means that symbol.
             Ok(start)
@@ -119,7 +119,7 @@ pub(super) fn token(text: &str, at: usize, mode: Mode) -> Token {
     };
     let Some(&first) = bytes.get(start) else {
         return Token {
-            kind: Kind::End,
+            kind: TokenKind::End,
             start,
             end: start,
         };
@@ -129,7 +129,7 @@ pub(super) fn token(text: &str, at: usize, mode: Mode) -> Token {
     }
     if bytes[start..].starts_with(b"//") && mode != Mode::Pattern {
         let end = line_end(text, start);
-        return bad(Problem::SlashComment, start, end);
+        return bad(BadToken::SlashComment, start, end);
     }
     if mode == Mode::Expr && (first.is_ascii_digit() || first == b'$' && digit_at(bytes, start + 1))
     {
@@ -138,7 +138,7 @@ pub(super) fn token(text: &str, at: usize, mode: Mode) -> Token {
     let end = word_end(bytes, start, mode);
     if end > start {
         return Token {
-            kind: Kind::Word,
+            kind: TokenKind::Word,
             start,
             end,
         };
@@ -150,16 +150,16 @@ pub(super) fn token(text: &str, at: usize, mode: Mode) -> Token {
     {
         // Outside expressions `>=` or `{{` are two tokens.
         Some(operator) if mode != Mode::Expr => Token {
-            kind: Kind::Punct(first_byte(operator)),
+            kind: TokenKind::Punct(first_byte(operator)),
             start,
             end: start + 1,
         },
         Some(operator) => Token {
-            kind: Kind::Punct(operator),
+            kind: TokenKind::Punct(operator),
             start,
             end: start + operator.len(),
         },
-        None => bad(Problem::Character, start, start + 1),
+        None => bad(BadToken::Character, start, start + 1),
     }
 }
 
@@ -174,7 +174,7 @@ pub(super) fn assignment(text: &str, at: usize) -> Option<Token> {
         return None;
     }
     Some(Token {
-        kind: Kind::Punct(operator),
+        kind: TokenKind::Punct(operator),
         start,
         end: start + operator.len(),
     })
@@ -204,9 +204,9 @@ fn line_end(text: &str, at: usize) -> usize {
         .map_or(text.len(), |length| at + length)
 }
 
-fn bad(problem: Problem, start: usize, end: usize) -> Token {
+fn bad(problem: BadToken, start: usize, end: usize) -> Token {
     Token {
-        kind: Kind::Bad(problem),
+        kind: TokenKind::Bad(problem),
         start,
         end,
     }
@@ -216,11 +216,11 @@ fn bad(problem: Problem, start: usize, end: usize) -> Token {
 fn quoted(text: &str, start: usize) -> Token {
     match text[start + 1..].find('"') {
         Some(length) => Token {
-            kind: Kind::Quoted,
+            kind: TokenKind::Quoted,
             start,
             end: start + length + 2,
         },
-        None => bad(Problem::Quote, start, line_end(text, start)),
+        None => bad(BadToken::Quote, start, line_end(text, start)),
     }
 }
 
@@ -273,13 +273,13 @@ fn number(text: &str, start: usize) -> Token {
         .unwrap_or(text.len() - start);
     let end = start + length;
     let kind = match value(&text[start..end]) {
-        Ok(value) => Kind::Number(value),
-        Err(problem) => Kind::Bad(problem),
+        Ok(value) => TokenKind::Number(value),
+        Err(problem) => TokenKind::Bad(problem),
     };
     Token { kind, start, end }
 }
 
-fn value(word: &str) -> Result<u64, Problem> {
+fn value(word: &str) -> Result<u64, BadToken> {
     let (radix, rest) = match word.as_bytes() {
         [b'$', ..] => (16, &word[1..]),
         [b'0', b'x' | b'X', ..] => (16, &word[2..]),
@@ -301,16 +301,16 @@ fn value(word: &str) -> Result<u64, Problem> {
     }
     let value = digits(rest, radix)?;
     if value.leading_zeros() < shift && value != 0 {
-        return Err(Problem::TooLarge);
+        return Err(BadToken::TooLarge);
     }
     Ok(value << shift)
 }
 
-fn digits(text: &str, radix: u32) -> Result<u64, Problem> {
+fn digits(text: &str, radix: u32) -> Result<u64, BadToken> {
     if text.is_empty() || !text.chars().all(|digit| digit.is_digit(radix)) {
-        return Err(Problem::Number);
+        return Err(BadToken::Number);
     }
-    u64::from_str_radix(text, radix).map_err(|_| Problem::TooLarge)
+    u64::from_str_radix(text, radix).map_err(|_| BadToken::TooLarge)
 }
 
 #[cfg(test)]
@@ -326,12 +326,12 @@ mod tests {
             at = token.end;
             let shown = &text[token.start..token.end];
             out.push(match token.kind {
-                Kind::End => return out.join(" "),
-                Kind::Word => format!("w:{shown}"),
-                Kind::Quoted => format!("q:{}", token.text(text)),
-                Kind::Number(value) => format!("n:{value}"),
-                Kind::Punct(punct) => punct.to_owned(),
-                Kind::Bad(problem) => format!("{problem:?}"),
+                TokenKind::End => return out.join(" "),
+                TokenKind::Word => format!("w:{shown}"),
+                TokenKind::Quoted => format!("q:{}", token.text(text)),
+                TokenKind::Number(value) => format!("n:{value}"),
+                TokenKind::Punct(punct) => punct.to_owned(),
+                TokenKind::Bad(problem) => format!("{problem:?}"),
             });
         }
     }

@@ -30,32 +30,32 @@ pub(crate) struct Conflict {
 
 /// The value of a tag.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Value<'a> {
+pub(super) enum TagValue<'a> {
     Number(u64),
     Text(&'a [u8]),
     /// `Tag_compatibility`
     Both(u64, &'a [u8]),
 }
 
-impl Value<'_> {
+impl TagValue<'_> {
     pub(super) fn number(&self) -> u64 {
         match *self {
-            Value::Number(n) | Value::Both(n, _) => n,
-            Value::Text(_) => 0,
+            TagValue::Number(n) | TagValue::Both(n, _) => n,
+            TagValue::Text(_) => 0,
         }
     }
 }
 
 /// How a tag's value is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ValueKind {
     Number,
     Text,
     Both,
 }
 
 /// The tags of a file, by ascending number. Absent ones count as 0.
-pub(super) type Tags<'a> = BTreeMap<u64, Value<'a>>;
+pub(super) type Tags<'a> = BTreeMap<u64, TagValue<'a>>;
 
 pub(super) const FORMAT: u8 = b'A';
 pub(super) const TAG_FILE: u64 = 1;
@@ -136,7 +136,7 @@ impl<'a> Reader<'a> {
 pub(super) fn read<'a>(
     data: &'a [u8],
     vendor: &str,
-    kind: fn(u64) -> Kind,
+    kind: fn(u64) -> ValueKind,
 ) -> Result<Tags<'a>, Malformed> {
     let mut tags = Tags::new();
     if data.first() != Some(&FORMAT) {
@@ -159,9 +159,9 @@ pub(super) fn read<'a>(
             while scope == TAG_FILE && !block.rest().is_empty() {
                 let tag = block.uleb()?;
                 let value = match kind(tag) {
-                    Kind::Number => Value::Number(block.uleb()?),
-                    Kind::Text => Value::Text(block.text()?),
-                    Kind::Both => Value::Both(block.uleb()?, block.text()?),
+                    ValueKind::Number => TagValue::Number(block.uleb()?),
+                    ValueKind::Text => TagValue::Text(block.text()?),
+                    ValueKind::Both => TagValue::Both(block.uleb()?, block.text()?),
                 };
                 tags.insert(tag, value);
             }
@@ -210,10 +210,10 @@ pub(super) fn write(vendor: &str, tags: &Tags<'_>, first: &[u64]) -> Vec<u8> {
     let late = tags.iter().filter(|(tag, _)| !first.contains(tag));
     for (&tag, value) in early.chain(late) {
         write_uleb(&mut list, tag);
-        if let Value::Number(n) | Value::Both(n, _) = *value {
+        if let TagValue::Number(n) | TagValue::Both(n, _) = *value {
             write_uleb(&mut list, n);
         }
-        if let Value::Text(text) | Value::Both(_, text) = *value {
+        if let TagValue::Text(text) | TagValue::Both(_, text) = *value {
             list.extend_from_slice(text);
             list.push(0);
         }
@@ -232,7 +232,7 @@ pub(super) fn write(vendor: &str, tags: &Tags<'_>, first: &[u64]) -> Vec<u8> {
 }
 
 /// The conflicts of a merge, and the input that is being read.
-pub(super) struct Report<'a> {
+pub(super) struct MergeReport<'a> {
     pub(super) section: &'static str,
     pub(super) input: &'a str,
     /// The input that the merged value of each tag comes from.
@@ -242,7 +242,7 @@ pub(super) struct Report<'a> {
     pub(super) conflicts: Vec<Conflict>,
 }
 
-impl Report<'_> {
+impl MergeReport<'_> {
     pub(super) fn error(&mut self, message: String) {
         self.push(message, true);
     }
@@ -281,22 +281,22 @@ impl Report<'_> {
 mod tests {
     use super::*;
 
-    fn kind(tag: u64) -> Kind {
+    fn kind(tag: u64) -> ValueKind {
         match tag {
-            32 => Kind::Both,
-            t if t % 2 == 1 => Kind::Text,
-            _ => Kind::Number,
+            32 => ValueKind::Both,
+            t if t % 2 == 1 => ValueKind::Text,
+            _ => ValueKind::Number,
         }
     }
 
     #[test]
     fn round_trip() {
         let mut tags = Tags::new();
-        tags.insert(5, Value::Text(b"rv32"));
-        tags.insert(4, Value::Number(0x1_0000));
-        tags.insert(32, Value::Both(1, b"gnu"));
-        tags.insert(67, Value::Text(b"2.09"));
-        tags.insert(200, Value::Number(u64::MAX));
+        tags.insert(5, TagValue::Text(b"rv32"));
+        tags.insert(4, TagValue::Number(0x1_0000));
+        tags.insert(32, TagValue::Both(1, b"gnu"));
+        tags.insert(67, TagValue::Text(b"2.09"));
+        tags.insert(200, TagValue::Number(u64::MAX));
         let bytes = write("vendor", &tags, &[67]);
         assert_eq!(read(&bytes, "vendor", kind), Ok(tags));
         assert_eq!(read(&bytes, "other", kind), Ok(Tags::new()));
@@ -316,7 +316,7 @@ mod tests {
         let tags = read(section, "v", kind).unwrap();
         assert_eq!(
             tags.into_iter().collect::<Vec<_>>(),
-            [(6, Value::Number(10))]
+            [(6, TagValue::Number(10))]
         );
     }
 

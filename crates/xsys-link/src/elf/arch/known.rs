@@ -7,7 +7,7 @@ use object::elf;
 use super::machine::{Machine, Variant, variant};
 
 /// One of them.
-pub(super) struct Known {
+pub(super) struct NamedMachine {
     machine: elf::Machine,
     name: Option<&'static str>,
     emulations: &'static [Variant],
@@ -16,7 +16,7 @@ pub(super) struct Known {
     architectures: &'static [(&'static str, Option<bool>)],
 }
 
-impl Machine for Known {
+impl Machine for NamedMachine {
     fn number(&self) -> u16 {
         self.machine.0
     }
@@ -42,8 +42,8 @@ impl Machine for Known {
 }
 
 /// All of them.
-pub(super) static KNOWN: [Known; 13] = [
-    Known {
+pub(super) static KNOWN: [NamedMachine; 13] = [
+    NamedMachine {
         machine: elf::EM_386,
         name: Some("x86 (32 bits)"),
         emulations: &[
@@ -56,14 +56,14 @@ pub(super) static KNOWN: [Known; 13] = [
         ],
         architectures: &[("i386", Some(false))],
     },
-    Known {
+    NamedMachine {
         machine: elf::EM_IAMCU,
         name: None,
         emulations: &[variant("elf_iamcu", 32, b'L')],
         formats: &[variant("elf32-iamcu", 32, b'L')],
         architectures: &[],
     },
-    Known {
+    NamedMachine {
         machine: elf::EM_LOONGARCH,
         name: Some("loongarch"),
         emulations: &[
@@ -76,7 +76,7 @@ pub(super) static KNOWN: [Known; 13] = [
         ],
         architectures: &[("loongarch32", Some(false)), ("loongarch64", Some(true))],
     },
-    Known {
+    NamedMachine {
         machine: elf::EM_MIPS,
         name: Some("mips"),
         emulations: &[
@@ -99,7 +99,7 @@ pub(super) static KNOWN: [Known; 13] = [
         ],
         architectures: &[("mips", None)],
     },
-    Known {
+    NamedMachine {
         machine: elf::EM_PPC,
         name: Some("powerpc"),
         emulations: &[
@@ -114,7 +114,7 @@ pub(super) static KNOWN: [Known; 13] = [
         ],
         architectures: &[],
     },
-    Known {
+    NamedMachine {
         machine: elf::EM_PPC64,
         name: Some("powerpc64"),
         emulations: &[
@@ -127,7 +127,7 @@ pub(super) static KNOWN: [Known; 13] = [
         ],
         architectures: &[],
     },
-    Known {
+    NamedMachine {
         machine: elf::EM_S390,
         name: Some("s390x"),
         emulations: &[
@@ -140,21 +140,21 @@ pub(super) static KNOWN: [Known; 13] = [
         ],
         architectures: &[],
     },
-    Known {
+    NamedMachine {
         machine: elf::EM_SPARC,
         name: Some("sparc"),
         emulations: &[variant("elf32_sparc", 32, b'B')],
         formats: &[variant("elf32-sparc", 32, b'B')],
         architectures: &[],
     },
-    Known {
+    NamedMachine {
         machine: elf::EM_SPARCV9,
         name: Some("sparc"),
         emulations: &[variant("elf64_sparc", 64, b'B')],
         formats: &[variant("elf64-sparc", 64, b'B')],
         architectures: &[],
     },
-    Known {
+    NamedMachine {
         machine: elf::EM_68K,
         name: Some("m68k"),
         emulations: &[
@@ -164,14 +164,14 @@ pub(super) static KNOWN: [Known; 13] = [
         formats: &[variant("elf32-m68k", 32, b'B')],
         architectures: &[("m68k", None)],
     },
-    Known {
+    NamedMachine {
         machine: elf::EM_HEXAGON,
         name: Some("hexagon"),
         emulations: &[variant("hexagonelf", 32, b'L')],
         formats: &[variant("elf32-hexagon", 32, b'L')],
         architectures: &[("hexagon", None)],
     },
-    Known {
+    NamedMachine {
         machine: elf::EM_XTENSA,
         name: None,
         emulations: &[variant("elf32xtensa", 32, b'L')],
@@ -181,7 +181,7 @@ pub(super) static KNOWN: [Known; 13] = [
         ],
         architectures: &[],
     },
-    Known {
+    NamedMachine {
         machine: elf::EM_CSKY,
         name: None,
         emulations: &[variant("csky_elf", 32, b'L')],

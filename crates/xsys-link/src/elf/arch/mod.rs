@@ -10,7 +10,7 @@ mod aarch64;
 mod arm;
 pub(crate) mod attributes;
 mod avr;
-pub(crate) mod cuts;
+pub(crate) mod deltas;
 mod known;
 mod machine;
 mod msp430;
@@ -27,9 +27,10 @@ mod x86_64;
 pub(crate) use machine::{Device, Link, Machine, Variant};
 pub(crate) use options::{Emulation, MachineOptions, Target2};
 use rule::row;
-pub(crate) use rule::{Base, Range, Relative, Rule};
+pub(crate) use rule::{Base, Range, Relative, RelocRule};
 pub(crate) use traits::{
-    Arch, CodeUnits, Errata, Gateways, Relaxation, Rewrites, Rules, Runtime, Thunks, VectorTable,
+    Arch, CodeUnits, Errata, Gateways, Relaxation, RelocRules, Rewrites, Runtime, Thunks,
+    VectorTable,
 };
 
 use super::object::Section;
@@ -65,7 +66,7 @@ pub(crate) struct SymbolFacts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rewrite {
     /// What is computed instead (decides whether GOT slots are needed at all).
-    pub rule: &'static Rule,
+    pub rule: &'static RelocRule,
     /// The architecture's number for the sequence, for [`Rewrites::apply_rewrite`].
     pub form: u8,
     /// The next relocation of the section belongs to the sequence and is dropped
@@ -80,13 +81,13 @@ pub(crate) struct Site {
     pub r_type: u32,
     /// Offset of the place in its section.
     pub offset: usize,
-    /// A; for REL inputs already read from the place by [`Rules::implicit_addend`].
+    /// A; for REL inputs already read from the place by [`RelocRules::implicit_addend`].
     pub addend: i64,
 }
 
 /// A relocation once addresses are known.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Settled {
+pub(crate) struct FinalSite {
     /// At its place in the output.
     pub site: Site,
     /// The next one, if it is of the same symbol.

@@ -7,7 +7,7 @@
 /// What a relocation computes, from two independent choices: which address ([`Base`]) and relative
 /// to what ([`Relative`]). The value is `relative(base(S) + A)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Rule {
+pub(crate) struct RelocRule {
     /// ELF relocation number.
     pub r_type: u32,
     /// The psABI's name, with `R_`.
@@ -18,7 +18,7 @@ pub(crate) struct Rule {
     pub relative: Relative,
     /// Bytes read and written at the place (0 for markers).
     pub size: u8,
-    /// Which values fit; checked before [`super::Rules::encode`].
+    /// Which values fit; checked before [`super::RelocRules::encode`].
     pub range: Range,
     /// The value must be a multiple of this (1: any).
     pub align: u8,
@@ -33,8 +33,8 @@ pub(super) const fn row(
     size: u8,
     range: Range,
     align: u8,
-) -> Rule {
-    Rule {
+) -> RelocRule {
+    RelocRule {
         r_type,
         name,
         base,

@@ -6,7 +6,7 @@
 //! every round of the layout ([`Shortening::shorten`]). The rounds are in `elf/assign/relax.rs`.
 
 use super::SymbolFacts;
-use super::cuts::Cuts;
+use super::deltas::Deltas;
 use crate::elf::object::{ObjectFile, Reloc, Section};
 
 /// A section that carries relaxation markers.
@@ -47,7 +47,7 @@ pub(crate) struct Anchor {
 }
 
 /// The present addresses.
-pub(crate) trait View {
+pub(crate) trait AddressView {
     /// Address of the section.
     fn base(&self) -> u64;
     /// Address of an offset of the section, by the last round's deltas.
@@ -85,6 +85,6 @@ pub(crate) trait Shortening: Sync {
         &self,
         marked: Marked<'_, '_>,
         candidates: &[Candidate],
-        view: &dyn View,
-    ) -> Option<Cuts>;
+        view: &dyn AddressView,
+    ) -> Option<Deltas>;
 }

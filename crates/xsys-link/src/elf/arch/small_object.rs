@@ -8,7 +8,7 @@ use object::elf;
 
 /// The machine and flags of an object.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Kind {
+pub(super) struct ObjectKind {
     /// `e_machine`
     pub machine: u16,
     /// `e_flags`
@@ -60,42 +60,42 @@ impl Code {
 }
 
 /// A name, the index of the section that defines it, its offset there, its binding.
-pub(super) type Definition = (String, usize, u32, elf::SymbolBind);
+pub(super) type DefinedSymbol = (String, usize, u32, elf::SymbolBind);
 
 /// ELF32, little-endian: the code sections, their relocations, symbols and names.
-pub(super) fn write(kind: Kind, sections: &[Code], defined: &[Definition]) -> Vec<u8> {
+pub(super) fn write(kind: ObjectKind, sections: &[Code], defined: &[DefinedSymbol]) -> Vec<u8> {
     let mut file = File::new();
     let (symbols, names) = file.symbols(sections, defined);
     // Null, code, relocations, symbols, strings.
     let symbol_table = 2 * sections.len() as u32 + 1;
     for code in sections {
-        let fields = Fields {
+        let fields = SectionFields {
             sh_type: elf::SHT_PROGBITS.0,
             flags: (elf::SHF_ALLOC.0 | elf::SHF_EXECINSTR.0) as u32,
             align: 2,
-            ..Fields::default()
+            ..SectionFields::default()
         };
         file.section(&code.name, &code.bytes, fields);
     }
     for (code, number) in sections.iter().zip(1..) {
-        let fields = Fields {
+        let fields = SectionFields {
             sh_type: elf::SHT_RELA.0,
             link: symbol_table,
             info: number,
             align: 4,
             entsize: 12,
-            ..Fields::default()
+            ..SectionFields::default()
         };
         let name = format!(".rela{}", code.name);
         file.section(&name, &relocations(code, &names), fields);
     }
-    let fields = Fields {
+    let fields = SectionFields {
         sh_type: elf::SHT_SYMTAB.0,
         link: symbol_table + 1,
         info: 1,
         align: 4,
         entsize: 16,
-        ..Fields::default()
+        ..SectionFields::default()
     };
     file.section(".symtab", &symbols, fields);
     file.finish(kind)
@@ -103,7 +103,7 @@ pub(super) fn write(kind: Kind, sections: &[Code], defined: &[Definition]) -> Ve
 
 /// What a section header says besides the name, the place and the size.
 #[derive(Default)]
-struct Fields {
+struct SectionFields {
     sh_type: u32,
     flags: u32,
     link: u32,
@@ -141,7 +141,7 @@ impl File {
     fn symbols<'n>(
         &mut self,
         sections: &'n [Code],
-        defined: &'n [Definition],
+        defined: &'n [DefinedSymbol],
     ) -> (Vec<u8>, Vec<&'n str>) {
         let mut table = vec![0; 16];
         let mut names: Vec<&str> = vec![""];
@@ -165,12 +165,12 @@ impl File {
         (table, names)
     }
 
-    fn section(&mut self, name: &str, content: &[u8], fields: Fields) {
+    fn section(&mut self, name: &str, content: &[u8], fields: SectionFields) {
         let name = self.intern(name);
         self.add(name, content, fields);
     }
 
-    fn add(&mut self, name: u32, content: &[u8], fields: Fields) {
+    fn add(&mut self, name: u32, content: &[u8], fields: SectionFields) {
         let at = self.place(content);
         self.headers.push([
             name,
@@ -195,13 +195,13 @@ impl File {
     }
 
     /// Adds the names, the section headers and the file header.
-    fn finish(mut self, kind: Kind) -> Vec<u8> {
+    fn finish(mut self, kind: ObjectKind) -> Vec<u8> {
         let name = self.intern(".strtab");
         let strings = std::mem::take(&mut self.strings);
-        let fields = Fields {
+        let fields = SectionFields {
             sh_type: elf::SHT_STRTAB.0,
             align: 1,
-            ..Fields::default()
+            ..SectionFields::default()
         };
         self.add(name, &strings, fields);
         let words = self.headers.iter().flatten();

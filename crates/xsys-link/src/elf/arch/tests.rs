@@ -4,7 +4,7 @@
 //! [`Range::contains`], its size against the bytes that the encoder touches. [`check_encodings`] is
 //! the other half: rows against words from the manual.
 
-use super::{Arch, Base, Range, Rule};
+use super::{Arch, Base, Range, RelocRule};
 
 /// Relocation numbers that are tried; all known psABIs end below.
 const HIGHEST: u32 = 2048;
@@ -22,7 +22,7 @@ pub(super) struct Table<'a> {
 }
 
 /// The lowest and the highest value of a row that are aligned and fit 64 bits.
-pub(super) fn extremes(rule: &Rule) -> (i64, i64) {
+pub(super) fn extremes(rule: &RelocRule) -> (i64, i64) {
     let align = i128::from(rule.align.max(1));
     let (low, high) = rule.range.bounds();
     let low = low.max(i128::from(i64::MIN));
@@ -58,7 +58,7 @@ pub(super) fn check_table(arch: &dyn Arch, table: &Table<'_>) {
     assert!(arch.rule(u32::MAX).is_none());
 }
 
-fn check_bounds(rule: &Rule) {
+fn check_bounds(rule: &RelocRule) {
     let (low, high) = rule.range.bounds();
     assert!(low < high, "{}", rule.name);
     for (inside, outside) in [(low, low - 1), (high, high + 1)] {
@@ -74,7 +74,7 @@ fn check_bounds(rule: &Rule) {
 
 /// The encoder writes `size` bytes at the place, depends only on its own field, and survives places
 /// outside of the section.
-fn check_footprint(arch: &dyn Arch, rule: &Rule) {
+fn check_footprint(arch: &dyn Arch, rule: &RelocRule) {
     let size = usize::from(rule.size);
     let (low, high) = extremes(rule);
     let mut written = Vec::new();
@@ -168,7 +168,7 @@ fn ranges_have_the_bounds_that_their_comments_say() {
 
 #[test]
 fn extremes_are_aligned() {
-    let rule = Rule {
+    let rule = RelocRule {
         r_type: 0,
         name: "R_TEST",
         base: Base::Symbol,

@@ -1,20 +1,20 @@
 //! The interface between passes and instruction sets, one trait for each group of passes.
 //!
 //! [`Arch`] is one instruction set in one link: for a class, a core, a byte order and the options. Its parts:
-//! [`Rules`] (relocations: scan and relocate), [`Rewrites`] (sequences that a static link makes cheaper),
+//! [`RelocRules`] (relocations: scan and relocate), [`Rewrites`] (sequences that a static link makes cheaper),
 //! [`Runtime`] (TLS, IFUNCs, dynamic relocations), [`Thunks`], [`Relaxation`] (code that gets shorter) and
 //! [`Errata`]. Default methods are for machines without the feature; a new architecture begins with the others.
 
 use super::shortening::Shortening;
 use super::{
-    BranchTarget, DynamicTypes, MappingSymbol, Range, Rewrite, Rule, Settled, Site, SymbolFacts,
-    ThunkForm, TlsVariant,
+    BranchTarget, DynamicTypes, FinalSite, MappingSymbol, Range, RelocRule, Rewrite, Site,
+    SymbolFacts, ThunkForm, TlsVariant,
 };
 use crate::script::builtin::Additions;
 
 /// One instruction set. Every method is pure.
 pub(crate) trait Arch:
-    Sync + Rules + Rewrites + Runtime + Thunks + Relaxation + Errata
+    Sync + RelocRules + Rewrites + Runtime + Thunks + Relaxation + Errata
 {
     /// `EM_*`.
     fn machine(&self) -> u16;
@@ -81,25 +81,25 @@ pub(crate) trait Arch:
 }
 
 /// Relocations: what they compute and how values are written.
-pub(crate) trait Rules {
+pub(crate) trait RelocRules {
     /// The table row of a relocation; `None` if the linker does not know it.
-    fn rule(&self, r_type: u32) -> Option<&'static Rule>;
+    fn rule(&self, r_type: u32) -> Option<&'static RelocRule>;
     /// The name of a relocation that has no row: one for run-time linkers, or not supported.
     fn refused(&self, _r_type: u32) -> Option<&'static str> {
         None
     }
     /// Reads the addend stored at the place, for REL inputs; 0 where all tools write RELA.
-    fn implicit_addend(&self, _rule: &Rule, _section: &[u8], _offset: usize) -> i64 {
+    fn implicit_addend(&self, _rule: &RelocRule, _section: &[u8], _offset: usize) -> i64 {
         0
     }
     /// Writes a value that fits into the place; `section` is the section's output bytes.
     /// Read-modify-write relocations (RISC-V ADD, SUB, SET) combine it with what is there.
-    fn encode(&self, rule: &Rule, section: &mut [u8], offset: usize, value: i64);
-    /// [`Rules::encode`] for [`super::Base::Branch`]: here the instruction may have to change with the
+    fn encode(&self, rule: &RelocRule, section: &mut [u8], offset: usize, value: i64);
+    /// [`RelocRules::encode`] for [`super::Base::Branch`]: here the instruction may have to change with the
     /// state of the target (ARM `BL` and `BLX`). `target.addr` is S + A, as in [`Thunks::thunk`].
     fn encode_branch(
         &self,
-        rule: &Rule,
+        rule: &RelocRule,
         section: &mut [u8],
         offset: usize,
         value: i64,
@@ -108,8 +108,8 @@ pub(crate) trait Rules {
         self.encode(rule, section, offset, value);
     }
     /// Whether a value inside `rule.range` can be written: for fields whose values are no
-    /// interval (ARM's rotated immediates). Checked after the range, before [`Rules::encode`].
-    fn encodable(&self, _rule: &Rule, _value: i64) -> bool {
+    /// interval (ARM's rotated immediates). Checked after the range, before [`RelocRules::encode`].
+    fn encodable(&self, _rule: &RelocRule, _value: i64) -> bool {
         true
     }
     /// The program counter's lead that addends of this branch compensate: the branch goes to
@@ -154,8 +154,8 @@ pub(crate) trait Rewrites {
     ) -> Result<(), Range> {
         Ok(())
     }
-    /// Relocations at which [`Self::relax_settled`] may replace the instruction, perhaps with the next one.
-    fn settled_starts(&self) -> &'static [u32] {
+    /// Relocations at which [`Self::relax_in_place`] may replace the instruction, perhaps with the next one.
+    fn in_place_starts(&self) -> &'static [u32] {
         &[]
     }
     /// Whether all relocations of GOT loads in a section are in pairs.
@@ -164,7 +164,7 @@ pub(crate) trait Rewrites {
     }
     /// Writes cheaper instructions of the same length if the addresses allow it. Returns how many
     /// relocations are done with that.
-    fn relax_settled(&self, _known: &Settled, _out: &mut [u8]) -> usize {
+    fn relax_in_place(&self, _known: &FinalSite, _out: &mut [u8]) -> usize {
         0
     }
 }
@@ -278,11 +278,11 @@ pub(crate) trait Relaxation {
 /// Instructions that some cores execute wrongly in some places. The default: none.
 pub(crate) trait Errata {
     /// Some instructions have to be moved into patches.
-    fn wants_detours(&self) -> bool {
+    fn has_erratum_patches(&self) -> bool {
         false
     }
     /// The offsets of such instructions in a section, if all of it is code. They have no relocation.
-    fn detour_sites(&self, _section: &[u8]) -> Vec<u64> {
+    fn erratum_sites(&self, _section: &[u8]) -> Vec<u64> {
         Vec::new()
     }
     /// Writes a plain jump at `p`. Returns whether it reaches.

@@ -8,7 +8,7 @@
 //! Spec: GNU ld manual, "The Location Counter", "Output Section Description", "MEMORY", "Output
 //! Section LMA". Where GNU ld and lld differ, lld is followed (`. = N` in a section is an address).
 
-pub(super) mod detours;
+pub(super) mod errata;
 mod flip;
 pub(super) mod overflow;
 pub(super) mod relax;
@@ -25,7 +25,7 @@ use xsys_diag::Diagnostic;
 use super::arch::Arch;
 use super::ids::SectionId;
 use super::ids::SymbolId;
-use super::layout::merged::MergeMap;
+use super::layout::merged::MergedSections;
 use super::layout::placement::Placement;
 use super::layout::{Addresses, Extent, Layout, PhdrValues};
 use super::live::gc::Live;
@@ -34,18 +34,18 @@ use super::sections::described::Statement;
 use super::sections::{Sections, SyntheticKind};
 use super::symbols::resolve::Resolution;
 use super::symbols::script_symbols::ScriptSymbols;
-use super::synthetic::coverage::Coverage;
+use super::synthetic::exidx::ExidxPlan;
 use crate::options::{ElfOptions, OutputKind};
 use crate::script::ast::{Assert, Assignment, BinaryOp, Command, Expr, ExprKind, Script, Span};
 use crate::script::eval::{OutputId, Scope, Value, apply, eval};
-use relax::Relaxation;
+use relax::RelaxState;
 use segments::Planner;
 
 /// Walks before the link gives up; thunks and relaxation settle within a handful.
 const MAX_WALKS: usize = 32;
 
 /// The results of earlier passes that `assign` borrows.
-pub(super) struct Facts<'f, 'a> {
+pub(super) struct AssignContext<'f, 'a> {
     /// The instruction set.
     pub arch: &'f dyn Arch,
     /// Names.
@@ -59,16 +59,16 @@ pub(super) struct Facts<'f, 'a> {
     /// Options.
     pub options: &'f ElfOptions,
     /// Merged strings.
-    pub merge: &'f MergeMap<'a>,
+    pub merge: &'f MergedSections<'a>,
     /// Common symbols' sections.
     pub commons: &'f Map<SymbolId, SectionId>,
     /// IFUNCs and their IPLT positions.
     pub demands: &'f super::synthetic::scan::Demands,
     /// Unwind entries of ARM code.
-    pub coverage: &'f Coverage,
+    pub exidx: &'f ExidxPlan,
 }
 
-impl<'a> Facts<'_, 'a> {
+impl<'a> AssignContext<'_, 'a> {
     /// The segments of a layout.
     pub(super) fn planner<'p>(
         &'p self,
@@ -98,14 +98,14 @@ impl<'a> Facts<'_, 'a> {
             layout,
             linker,
             commons: self.commons,
-            settled: None,
+            symbol_addresses: None,
         }
     }
 }
 
 /// Finds addresses for all placed sections. Thunk sections are added to `sections`.
 pub(super) fn assign<'f>(
-    facts: &Facts<'f, '_>,
+    facts: &AssignContext<'f, '_>,
     sections: &mut Sections,
     mut placement: Placement<'f>,
     diagnostics: &mut Vec<Diagnostic>,
@@ -140,11 +140,11 @@ pub(super) fn assign<'f>(
         output_of,
         values: Map::default(),
         regions: Vec::new(),
-        cuts: Map::default(),
+        deltas: Map::default(),
         thunk_groups: vec![Default::default(); thunk_sections.len()],
         thunk_sections,
         thunk_of: Map::default(),
-        detours: Vec::new(),
+        erratum_patches: Vec::new(),
         data: Vec::new(),
         texts: Vec::new(),
         fills: Vec::new(),
@@ -154,9 +154,9 @@ pub(super) fn assign<'f>(
         headers_wanted: uses_headers(facts.script),
     };
     if facts.options.kind.is_image() {
-        detours::reserve(facts.arch, facts.resolution, sections, &mut layout);
+        errata::reserve(facts.arch, facts.resolution, sections, &mut layout);
     }
-    let relaxation = Relaxation::prepare(
+    let relaxation = RelaxState::prepare(
         facts.arch,
         facts.resolution,
         sections,
@@ -178,7 +178,7 @@ pub(super) fn assign<'f>(
         assigned: Map::default(),
         relro_end: None,
         in_assignment: None,
-        restless: Vec::new(),
+        unsettled: Vec::new(),
         flip: None,
         report: None,
     };
@@ -229,8 +229,8 @@ fn uses_headers(script: &Script) -> bool {
 }
 
 struct Walker<'w, 'f, 'a> {
-    facts: &'w Facts<'f, 'a>,
-    relaxation: Relaxation,
+    facts: &'w AssignContext<'f, 'a>,
+    relaxation: RelaxState,
     sections: &'w mut Sections,
     by_name: Map<String, OutputId>,
     layout: Layout<'f>,
@@ -251,7 +251,7 @@ struct Walker<'w, 'f, 'a> {
     /// The symbol whose assignment is being evaluated.
     in_assignment: Option<SymbolId>,
     /// The sections whose code changed its length last.
-    restless: Vec<(SectionId, u64, u64)>,
+    unsettled: Vec<(SectionId, u64, u64)>,
     /// `--flip-stack`.
     flip: Option<flip::Flip>,
     /// Only the last walk reports.
@@ -310,13 +310,13 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
         let none = Map::default();
         let mut relaxation = std::mem::take(&mut self.relaxation);
         let addresses = self.addresses(&none);
-        let cuts = relaxation.round(self.facts.arch, &addresses, self.facts.demands);
-        let relaxed = cuts != self.layout.cuts;
+        let deltas = relaxation.round(self.facts.arch, &addresses, self.facts.demands);
+        let relaxed = deltas != self.layout.deltas;
         let new = thunks::needed(self.facts.arch, &addresses, self.facts.demands);
-        let before = std::mem::replace(&mut self.layout.cuts, cuts);
+        let before = std::mem::replace(&mut self.layout.deltas, deltas);
         self.relaxation = relaxation;
         if relaxed {
-            self.restless = self.relaxation.restless(&before, &self.layout.cuts);
+            self.unsettled = self.relaxation.unsettled(&before, &self.layout.deltas);
         }
         let added = thunks::add(self.facts.arch, &mut self.layout, self.sections, new);
         relaxed || added || self.fit_index()
@@ -338,7 +338,7 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
         let order: Map<SectionId, u64> = ids.zip((0..).map(|at: u64| at << 16)).collect();
         let address = |id, offset: u64| Some(order.get(&id)? + offset.min(0xffff));
         let merge = self.facts.options.machine.merge_exidx_entries;
-        self.sections.synthetic[index].size = self.facts.coverage.size(merge, address);
+        self.sections.synthetic[index].size = self.facts.exidx.size(merge, address);
     }
 
     /// Gives `.ARM.exidx` the size that it needs at the present addresses. Returns whether it changed.
@@ -347,7 +347,7 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
             return false;
         };
         let none = Map::default();
-        let size = self.facts.coverage.size(
+        let size = self.facts.exidx.size(
             self.facts.options.machine.merge_exidx_entries,
             |id, offset| self.addresses(&none).of_section(id, offset),
         );
@@ -407,7 +407,7 @@ impl<'f, 'a> Walker<'_, 'f, 'a> {
                     ));
                 }
             }
-            for &(id, old, new) in &self.restless {
+            for &(id, old, new) in &self.unsettled {
                 let place = describe_place(self.facts.resolution, self.sections, id, 0);
                 diagnostic = diagnostic.note(format!(
                     "relaxation of {place} takes out {old:#x} bytes, then {new:#x}; `--no-relax` keeps them all"

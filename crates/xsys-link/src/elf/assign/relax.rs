@@ -20,8 +20,8 @@ use object::elf;
 use rayon::prelude::*;
 
 use super::thunks::{branch_target, iplt_entry};
-use crate::elf::arch::cuts::Cuts;
-use crate::elf::arch::shortening::{Anchor, Candidate, Marked, Shortening, View};
+use crate::elf::arch::deltas::Deltas;
+use crate::elf::arch::shortening::{AddressView, Anchor, Candidate, Marked, Shortening};
 use crate::elf::arch::{Arch, SymbolFacts};
 use crate::elf::ids::FileId;
 use crate::elf::ids::SectionId;
@@ -30,7 +30,7 @@ use crate::elf::layout::tls::Tls;
 use crate::elf::layout::{Addresses, Layout};
 use crate::elf::names::Map;
 use crate::elf::sections::Sections;
-use crate::elf::sections::refs::{Home, SymRef};
+use crate::elf::sections::refs::{SymRef, ValueSource};
 use crate::elf::symbols::resolve::{Definition, Resolution};
 use crate::elf::synthetic::scan::Demands;
 use crate::options::{ElfOptions, OutputKind};
@@ -40,14 +40,14 @@ const FREE_ROUNDS: usize = 8;
 
 /// The candidates for relaxation, which are found once.
 #[derive(Default)]
-pub(crate) struct Relaxation {
+pub(crate) struct RelaxState {
     sections: Vec<(SectionId, Vec<Candidate>)>,
     uses_gp: bool,
     kind: OutputKind,
     rounds: usize,
 }
 
-impl Relaxation {
+impl RelaxState {
     /// Gathers the candidates of the placed sections that carry markers.
     pub(crate) fn prepare(
         arch: &dyn Arch,
@@ -90,7 +90,7 @@ impl Relaxation {
         arch: &dyn Arch,
         addresses: &Addresses<'_, '_>,
         demands: &Demands,
-    ) -> Map<SectionId, Cuts> {
+    ) -> Map<SectionId, Deltas> {
         let Some(shortening) = arch.shortening().filter(|_| !self.sections.is_empty()) else {
             return Map::default();
         };
@@ -98,19 +98,19 @@ impl Relaxation {
         let fixed = self.rounds > FREE_ROUNDS;
         let gp = global_pointer(arch, addresses).filter(|_| self.uses_gp);
         let tls = Tls::of_layout(addresses.layout);
-        let found: Vec<(SectionId, Cuts)> = self
+        let found: Vec<(SectionId, Deltas)> = self
             .sections
             .par_iter()
             .filter_map(|(id, candidates)| {
                 let marked = marked(addresses.resolution, addresses.sections, *id)?;
                 let (file, _) = addresses.sections.origin(*id)?;
-                let view = Sight {
+                let view = SectionView {
                     arch,
                     addresses,
                     demands,
                     file,
                     base: addresses.of_section(*id, 0)?,
-                    before: addresses.layout.cuts.get(id),
+                    before: addresses.layout.deltas.get(id),
                     gp,
                     tls,
                     kind: self.kind,
@@ -123,15 +123,15 @@ impl Relaxation {
     }
 
     /// The sections whose deltas differ between two rounds, with the bytes that each round removes.
-    pub(crate) fn restless(
+    pub(crate) fn unsettled(
         &self,
-        before: &Map<SectionId, Cuts>,
-        now: &Map<SectionId, Cuts>,
+        before: &Map<SectionId, Deltas>,
+        now: &Map<SectionId, Deltas>,
     ) -> Vec<(SectionId, u64, u64)> {
         if self.rounds <= FREE_ROUNDS {
             return Vec::new();
         }
-        let total = |cuts: &Map<SectionId, Cuts>, id| cuts.get(id).map_or(0, Cuts::total);
+        let total = |deltas: &Map<SectionId, Deltas>, id| deltas.get(id).map_or(0, Deltas::total);
         self.sections
             .iter()
             .filter(|(id, _)| before.get(id) != now.get(id))
@@ -161,7 +161,7 @@ fn anchor(
     symbol: u32,
 ) -> Option<Anchor> {
     let symbol = SymRef::of(resolution, file, symbol);
-    let Home::Section(id, offset) = symbol.home(resolution, sections) else {
+    let ValueSource::Section(id, offset) = symbol.value_source(resolution, sections) else {
         return None;
     };
     let section = sections.input(resolution, id)?;
@@ -224,32 +224,32 @@ pub(crate) fn global_pointer(arch: &dyn Arch, addresses: &Addresses<'_, '_>) -> 
 }
 
 /// A section's view of the present addresses.
-struct Sight<'s, 'l, 'a> {
+struct SectionView<'s, 'l, 'a> {
     arch: &'s dyn Arch,
     addresses: &'s Addresses<'l, 'a>,
     demands: &'s Demands,
     file: FileId,
     base: u64,
-    before: Option<&'s Cuts>,
+    before: Option<&'s Deltas>,
     gp: Option<u64>,
     tls: Option<Tls>,
     kind: OutputKind,
     fixed: bool,
 }
 
-impl Sight<'_, '_, '_> {
+impl SectionView<'_, '_, '_> {
     fn symbol_of(&self, index: u32) -> SymRef {
         SymRef::of(self.addresses.resolution, self.file, index)
     }
 }
 
-impl View for Sight<'_, '_, '_> {
+impl AddressView for SectionView<'_, '_, '_> {
     fn base(&self) -> u64 {
         self.base
     }
 
     fn place(&self, offset: u64) -> u64 {
-        let offset = self.before.map_or(offset, |cuts| cuts.map(offset));
+        let offset = self.before.map_or(offset, |deltas| deltas.map(offset));
         self.base.wrapping_add(offset)
     }
 
@@ -267,16 +267,16 @@ impl View for Sight<'_, '_, '_> {
         if let Some(target) = target {
             return Some(target.addr);
         }
-        match symbol.home(self.addresses.resolution, self.addresses.sections) {
-            Home::UndefinedWeak => Some(addend as u64),
+        match symbol.value_source(self.addresses.resolution, self.addresses.sections) {
+            ValueSource::UndefinedWeak => Some(addend as u64),
             _ => None,
         }
     }
 
     fn tp_offset(&self, symbol: u32, addend: i64) -> Option<u64> {
         let symbol = self.symbol_of(symbol);
-        match symbol.home(self.addresses.resolution, self.addresses.sections) {
-            Home::UndefinedWeak => Some(addend as u64),
+        match symbol.value_source(self.addresses.resolution, self.addresses.sections) {
+            ValueSource::UndefinedWeak => Some(addend as u64),
             _ => {
                 let s = self.addresses.of_symbol(symbol, addend)?;
                 Some(self.tls?.tp_offset(self.arch, s))
@@ -300,7 +300,7 @@ impl View for Sight<'_, '_, '_> {
         if !self.fixed {
             return u64::MAX;
         }
-        let known = self.before.and_then(|cuts| cuts.change_of(reloc));
+        let known = self.before.and_then(|deltas| deltas.change_of(reloc));
         known.map_or(0, |change| u64::from(change.removed))
     }
 }

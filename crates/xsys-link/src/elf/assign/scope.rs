@@ -7,7 +7,7 @@ use xsys_diag::Diagnostic;
 use super::Walker;
 use crate::elf::layout::Region;
 use crate::elf::names::Map;
-use crate::elf::sections::refs::{Home, SymRef};
+use crate::elf::sections::refs::{SymRef, ValueSource};
 use crate::elf::symbols::hints;
 use crate::elf::symbols::resolve::Definition;
 use crate::script::ast::{Command, Expr, Name, Span};
@@ -160,8 +160,8 @@ impl Scope for Walker<'_, '_, '_> {
         if let Some(value) = self.layout.values.get(&id) {
             return Some(*value);
         }
-        match SymRef::Global(id).home(self.facts.resolution, self.sections) {
-            Home::Section(section, value) => {
+        match SymRef::Global(id).value_source(self.facts.resolution, self.sections) {
+            ValueSource::Section(section, value) => {
                 let (section, value) = match self.facts.merge.get(section) {
                     Some(merged) => (
                         self.facts.merge.ids[merged.merged as usize],
@@ -177,15 +177,15 @@ impl Scope for Walker<'_, '_, '_> {
                     .flatten()?;
                 let value = self
                     .layout
-                    .cuts
+                    .deltas
                     .get(&section)
-                    .map_or(value, |cuts| cuts.map(value));
+                    .map_or(value, |deltas| deltas.map(value));
                 Some(Value {
                     section: Some(output),
                     value: self.layout.offsets[section.0 as usize].wrapping_add(value),
                 })
             }
-            Home::Common(id) => {
+            ValueSource::Common(id) => {
                 let section = self.facts.commons.get(&id)?;
                 let output = self
                     .layout
@@ -198,16 +198,16 @@ impl Scope for Walker<'_, '_, '_> {
                     value: self.layout.offsets[section.0 as usize],
                 })
             }
-            Home::Absolute(value) => Some(Value {
+            ValueSource::Absolute(value) => Some(Value {
                 section: None,
                 value,
             }),
             // Assigned later in the script: the next walk knows.
-            Home::Assigned(_) => Some(Value {
+            ValueSource::Assigned(_) => Some(Value {
                 section: None,
                 value: 0,
             }),
-            Home::UndefinedWeak if self.facts.resolution.symbol(id).referenced => None,
+            ValueSource::UndefinedWeak if self.facts.resolution.symbol(id).referenced => None,
             _ => None,
         }
     }

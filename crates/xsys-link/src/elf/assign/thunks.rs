@@ -16,7 +16,7 @@ use crate::elf::consts::SHF_PURECODE;
 use crate::elf::ids::SectionId;
 use crate::elf::layout::placement::{Item, Placement};
 use crate::elf::layout::{Addresses, Layout, Thunk};
-use crate::elf::sections::refs::{Home, STT_GNU_IFUNC, SymRef};
+use crate::elf::sections::refs::{STT_GNU_IFUNC, SymRef, ValueSource};
 use crate::elf::sections::{Sections, Synthetic, SyntheticKind};
 use crate::elf::symbols::resolve::Resolution;
 use crate::elf::synthetic::scan::Demands;
@@ -212,10 +212,10 @@ pub(crate) fn branch_target(
     symbol: SymRef,
     addend: i64,
 ) -> Option<BranchTarget> {
-    let home = symbol.home(addresses.resolution, addresses.sections);
+    let home = symbol.value_source(addresses.resolution, addresses.sections);
     if matches!(
         home,
-        Home::Undefined | Home::UndefinedWeak | Home::Discarded
+        ValueSource::Undefined | ValueSource::UndefinedWeak | ValueSource::Discarded
     ) {
         return None;
     }

@@ -18,12 +18,12 @@ use super::Format;
 const PIECE: usize = 1 << 20;
 
 /// Reads and writes the fields of section headers that matter here.
-struct Fields {
+struct HeaderFields {
     is_64: bool,
     endian: Endianness,
 }
 
-impl Fields {
+impl HeaderFields {
     fn word(&self, bytes: &[u8], at: usize) -> u32 {
         let found = bytes.get(at..at + 4).and_then(|b| b.try_into().ok());
         self.endian.read_u32(found.unwrap_or_default())
@@ -75,7 +75,7 @@ pub(crate) fn compress(
     format: Format,
     level: u8,
 ) -> usize {
-    let fields = Fields { is_64, endian };
+    let fields = HeaderFields { is_64, endian };
     let (start, table) = (loaded_end as usize, headers as usize);
     let before = bytes.len();
     if start > table || table > before {
@@ -132,7 +132,12 @@ pub(crate) fn compress(
 }
 
 /// The sections from `start` on, in the order of the file.
-fn parts<'b>(fields: &Fields, bytes: &'b [u8], headers: &[u8], start: usize) -> Vec<Part<'b>> {
+fn parts<'b>(
+    fields: &HeaderFields,
+    bytes: &'b [u8],
+    headers: &[u8],
+    start: usize,
+) -> Vec<Part<'b>> {
     let mut parts: Vec<(usize, Part<'b>)> = Vec::new();
     for header in (0..headers.len()).step_by(fields.header_size()) {
         let sh_type = fields.word(headers, header + 4);
@@ -153,7 +158,7 @@ fn parts<'b>(fields: &Fields, bytes: &'b [u8], headers: &[u8], start: usize) -> 
     parts.into_iter().map(|(_, part)| part).collect()
 }
 
-fn is_debug(fields: &Fields, bytes: &[u8], headers: &[u8], header: usize) -> bool {
+fn is_debug(fields: &HeaderFields, bytes: &[u8], headers: &[u8], header: usize) -> bool {
     // The last section has the names.
     let names = headers.len() - fields.header_size();
     let names = fields.long(headers, names + fields.at(16, 24)) as usize;
@@ -166,7 +171,7 @@ fn is_debug(fields: &Fields, bytes: &[u8], headers: &[u8], header: usize) -> boo
 }
 
 /// A section with its header before it, if that is smaller.
-fn pack(fields: &Fields, part: &Part<'_>, format: Format, level: u8) -> Option<Vec<u8>> {
+fn pack(fields: &HeaderFields, part: &Part<'_>, format: Format, level: u8) -> Option<Vec<u8>> {
     let mut out = vec![0; fields.at(12, 24)];
     let number = fields.endian.write_u32(format.number());
     out[..4].copy_from_slice(&number);
@@ -222,7 +227,7 @@ mod tests {
     /// An object with code and two sections of debug information, as the writer leaves it: where the
     /// section headers are, and the bytes.
     fn image(is_64: bool, endian: Endianness, debug: &[u8]) -> (usize, Vec<u8>) {
-        let fields = Fields { is_64, endian };
+        let fields = HeaderFields { is_64, endian };
         let names = b"\0.text\0.debug_info\0.debug_none\0.shstrtab\0";
         let mut bytes = vec![0; fields.at(52, 64)];
         let mut headers = vec![0; fields.header_size()];
@@ -278,7 +283,7 @@ mod tests {
             for (format, level) in [(Format::Zlib, 1), (Format::Zlib, 6), (Format::Zstd, 1)] {
                 let (table, mut bytes) = image(is_64, endian, &debug);
                 let before = bytes.len();
-                let start = Fields { is_64, endian }.at(52, 64) as u64 + 4;
+                let start = HeaderFields { is_64, endian }.at(52, 64) as u64 + 4;
                 let at = (start, table as u64);
                 let after = compress(&mut bytes, (is_64, endian), at, format, level);
                 assert!(after < before, "{after} of {before}");

@@ -3,7 +3,7 @@
 //! Spec: GNU ld manual, "Setting the Entry Point".
 
 use super::Addresses;
-use crate::elf::sections::refs::{Home, SymRef};
+use crate::elf::sections::refs::{SymRef, ValueSource};
 use crate::elf::symbols::script_symbols::ScriptSymbols;
 use crate::options::ElfOptions;
 
@@ -21,8 +21,8 @@ pub(crate) fn address(addresses: &Addresses<'_, '_>, name: &str) -> Option<u64> 
         .map(SymRef::Global);
     let defined = symbol.filter(|symbol| {
         !matches!(
-            symbol.home(addresses.resolution, addresses.sections),
-            Home::Undefined | Home::UndefinedWeak | Home::Discarded
+            symbol.value_source(addresses.resolution, addresses.sections),
+            ValueSource::Undefined | ValueSource::UndefinedWeak | ValueSource::Discarded
         )
     });
     let at = defined.and_then(|symbol| addresses.of_symbol(symbol, 0));

@@ -30,13 +30,13 @@ impl MergedInput {
     /// Maps an offset in the input section to one in the merged section; `None` if its entry is not
     /// in the image.
     pub(crate) fn map(&self, offset: u64) -> Option<u64> {
-        self.map_near(offset, &mut 0)
+        self.map_from(offset, &mut 0)
     }
 
     /// [`map`](Self::map) that first tries the entry `last` and those after it, and sets `last` to the
     /// entry that it found.
     #[inline]
-    pub(crate) fn map_near(&self, offset: u64, last: &mut usize) -> Option<u64> {
+    pub(crate) fn map_from(&self, offset: u64, last: &mut usize) -> Option<u64> {
         const STEPS: usize = 4;
         let starts_by = |&(start, _): &(u32, u32)| u64::from(start) <= offset;
         let behind = self.pieces.get(*last..).unwrap_or_default();
@@ -61,7 +61,7 @@ impl MergedInput {
 
 /// The result of the pass.
 #[derive(Default)]
-pub(crate) struct MergeMap<'a> {
+pub(crate) struct MergedSections<'a> {
     /// The merged sections.
     pub merged: Vec<Merged<'a>>,
     /// Their ids, and behind them that of `.eh_frame`, whose inputs are mapped in the same way.
@@ -71,7 +71,7 @@ pub(crate) struct MergeMap<'a> {
     index: Vec<u32>,
 }
 
-impl MergeMap<'_> {
+impl MergedSections<'_> {
     /// Where a section's entries went, if it was merged.
     #[inline]
     pub(crate) fn get(&self, id: SectionId) -> Option<&MergedInput> {

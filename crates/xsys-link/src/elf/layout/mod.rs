@@ -15,14 +15,14 @@ use rayon::prelude::*;
 
 use super::names::Map;
 
-use self::merged::{MergeMap, MergedInput};
+use self::merged::{MergedInput, MergedSections};
 use self::placement::Placement;
 use super::arch::ThunkForm;
-use super::arch::cuts::Cuts;
+use super::arch::deltas::Deltas;
 use super::ids::SectionId;
 use super::ids::{FileId, SymbolId};
 use super::sections::described::Statement;
-use super::sections::refs::{Home, SymRef};
+use super::sections::refs::{SymRef, ValueSource};
 use super::sections::{Sections, SyntheticKind};
 use super::symbols::resolve::Resolution;
 use crate::script::ast::Span;
@@ -100,7 +100,7 @@ pub(crate) struct ThunkGroup {
 
 /// An instruction that was moved because of an erratum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Detour {
+pub(crate) struct ErratumPatch {
     /// The section that it stood in.
     pub section: SectionId,
     /// Where.
@@ -150,7 +150,7 @@ pub(crate) struct Layout<'s> {
     /// MEMORY.
     pub regions: Vec<Region>,
     /// What relaxation removed and changed.
-    pub cuts: Map<SectionId, Cuts>,
+    pub deltas: Map<SectionId, Deltas>,
     /// Thunks.
     pub thunk_groups: Vec<ThunkGroup>,
     /// The thunk section of each group.
@@ -158,7 +158,7 @@ pub(crate) struct Layout<'s> {
     /// Which thunk a branch takes: (section, index of its relocation) → (group, thunk).
     pub thunk_of: Map<(SectionId, u32), (u32, u32)>,
     /// Instructions that were moved because of errata, by section and offset.
-    pub detours: Vec<Detour>,
+    pub erratum_patches: Vec<ErratumPatch>,
     /// Values of BYTE, SHORT, LONG and QUAD.
     pub data: Vec<DataWrite>,
     /// ASCII and ASCIZ.
@@ -191,7 +191,7 @@ impl Layout<'_> {
 
     /// The size that relaxation leaves of a section of `size` bytes.
     pub(crate) fn size(&self, id: SectionId, size: u64) -> u64 {
-        size - self.cuts.get(&id).map_or(0, Cuts::total)
+        size - self.deltas.get(&id).map_or(0, Deltas::total)
     }
 }
 
@@ -203,7 +203,7 @@ pub(crate) struct Addresses<'l, 'a> {
     /// Sections.
     pub sections: &'l Sections,
     /// Merged strings.
-    pub merge: &'l MergeMap<'a>,
+    pub merge: &'l MergedSections<'a>,
     /// Placed sections.
     pub layout: &'l Layout<'l>,
     /// Symbols that the linker defines.
@@ -211,12 +211,12 @@ pub(crate) struct Addresses<'l, 'a> {
     /// Common symbols' sections.
     pub commons: &'l Map<SymbolId, SectionId>,
     /// All symbols' addresses, once layout is finished.
-    pub settled: Option<&'l SettledSymbols>,
+    pub symbol_addresses: Option<&'l SymbolAddresses>,
 }
 
 /// The entry of a merged section that the last reference went to.
 #[derive(Default)]
-pub(crate) struct Near<'l> {
+pub(crate) struct MergeCache<'l> {
     id: Option<SectionId>,
     input: Option<&'l MergedInput>,
     /// Address of the merged section.
@@ -226,13 +226,13 @@ pub(crate) struct Near<'l> {
 }
 
 /// The addresses of all symbols after layout, computed once for millions of relocations.
-pub(crate) struct SettledSymbols {
-    locals: Vec<Vec<Settled>>,
-    globals: Vec<Settled>,
+pub(crate) struct SymbolAddresses {
+    locals: Vec<Vec<FinalAddress>>,
+    globals: Vec<FinalAddress>,
 }
 
 #[derive(Clone, Copy)]
-enum Settled {
+enum FinalAddress {
     /// S; the addend only shifts it.
     At(u64),
     /// A section symbol of a merged section: the addend chooses the entry.
@@ -241,20 +241,21 @@ enum Settled {
     Nowhere,
 }
 
-impl SettledSymbols {
+impl SymbolAddresses {
     /// Computes all addresses.
-    pub(crate) fn settle(addresses: &Addresses<'_, '_>) -> Self {
+    pub(crate) fn compute(addresses: &Addresses<'_, '_>) -> Self {
         let resolution = addresses.resolution;
-        let settle = |symbol: SymRef| {
-            if let Home::Section(id, value) = symbol.home(resolution, addresses.sections)
+        let address = |symbol: SymRef| {
+            if let ValueSource::Section(id, value) =
+                symbol.value_source(resolution, addresses.sections)
                 && addresses.merge.get(id).is_some()
                 && symbol.kind(resolution) == object::elf::STT_SECTION.0
             {
-                return Settled::Merged(id, value);
+                return FinalAddress::Merged(id, value);
             }
             addresses
                 .of_symbol(symbol, 0)
-                .map_or(Settled::Nowhere, Settled::At)
+                .map_or(FinalAddress::Nowhere, FinalAddress::At)
         };
         let locals = resolution
             .files
@@ -263,24 +264,24 @@ impl SettledSymbols {
             .map(|(file, object)| {
                 let file = FileId(file as u32);
                 (0..object.first_global as u32)
-                    .map(|index| settle(SymRef::Local(file, index)))
+                    .map(|index| address(SymRef::Local(file, index)))
                     .collect()
             })
             .collect();
         let globals = (0..resolution.symbols.len() as u32)
             .into_par_iter()
-            .map(|index| settle(SymRef::Global(SymbolId(index))))
+            .map(|index| address(SymRef::Global(SymbolId(index))))
             .collect();
         Self { locals, globals }
     }
 
     #[inline]
-    fn of(&self, symbol: SymRef) -> Settled {
+    fn of(&self, symbol: SymRef) -> FinalAddress {
         match symbol {
             SymRef::Global(id) => self.globals[id.0 as usize],
             SymRef::Local(file, index) => {
                 let known = self.locals[file.0 as usize].get(index as usize);
-                known.copied().unwrap_or(Settled::Nowhere)
+                known.copied().unwrap_or(FinalAddress::Nowhere)
             }
         }
     }
@@ -295,8 +296,8 @@ impl<'l, 'a> Addresses<'l, 'a> {
             let to = merged.map(offset)?;
             return self.of_section(self.merge.ids[merged.merged as usize], to);
         };
-        let offset = match self.layout.cuts.get(&id) {
-            Some(cuts) => cuts.map(offset),
+        let offset = match self.layout.deltas.get(&id) {
+            Some(deltas) => deltas.map(offset),
             None => offset,
         };
         let base = self.layout.extents[output.0 as usize].addr;
@@ -308,8 +309,8 @@ impl<'l, 'a> Addresses<'l, 'a> {
 
     /// How many of `size` bytes at an offset of a section are left after relaxation.
     pub(crate) fn length(&self, id: SectionId, offset: u64, size: u64) -> u64 {
-        match self.layout.cuts.get(&id) {
-            Some(cuts) => cuts.map(offset.saturating_add(size)) - cuts.map(offset),
+        match self.layout.deltas.get(&id) {
+            Some(deltas) => deltas.map(offset.saturating_add(size)) - deltas.map(offset),
             None => size,
         }
     }
@@ -318,17 +319,17 @@ impl<'l, 'a> Addresses<'l, 'a> {
     /// not in the image.
     #[inline]
     pub(crate) fn of_symbol(&self, symbol: SymRef, addend: i64) -> Option<u64> {
-        if let Some(settled) = self.settled {
-            return match settled.of(symbol) {
-                Settled::At(address) => Some(address.wrapping_add_signed(addend)),
-                Settled::Merged(id, value) => {
+        if let Some(addresses) = self.symbol_addresses {
+            return match addresses.of(symbol) {
+                FinalAddress::At(address) => Some(address.wrapping_add_signed(addend)),
+                FinalAddress::Merged(id, value) => {
                     self.of_section(id, value.wrapping_add_signed(addend))
                 }
-                Settled::Nowhere => None,
+                FinalAddress::Nowhere => None,
             };
         }
-        match symbol.home(self.resolution, self.sections) {
-            Home::Section(id, value) => {
+        match symbol.value_source(self.resolution, self.sections) {
+            ValueSource::Section(id, value) => {
                 // In a merged section the addend chooses the entry if the symbol is the section.
                 if self.merge.get(id).is_some()
                     && symbol.kind(self.resolution) == object::elf::STT_SECTION.0
@@ -338,26 +339,27 @@ impl<'l, 'a> Addresses<'l, 'a> {
                 self.of_section(id, value)
                     .map(|address| address.wrapping_add_signed(addend))
             }
-            Home::Absolute(value) => Some(value.wrapping_add_signed(addend)),
-            Home::Common(id) => self
+            ValueSource::Absolute(value) => Some(value.wrapping_add_signed(addend)),
+            ValueSource::Common(id) => self
                 .of_section(*self.commons.get(&id)?, 0)
                 .map(|a| a.wrapping_add_signed(addend)),
-            Home::Assigned(id) => Some(self.assigned(id)?.wrapping_add_signed(addend)),
-            Home::UndefinedWeak | Home::Undefined => Some(addend as u64),
-            Home::Discarded => None,
+            ValueSource::Assigned(id) => Some(self.assigned(id)?.wrapping_add_signed(addend)),
+            ValueSource::UndefinedWeak | ValueSource::Undefined => Some(addend as u64),
+            ValueSource::Discarded => None,
         }
     }
 
     /// [`of_symbol`](Self::of_symbol) for one of many references in a row, which tend to go to
     /// neighbouring strings of the same section.
     #[inline]
-    pub(crate) fn of_symbol_near(
+    pub(crate) fn of_symbol_cached(
         &self,
         symbol: SymRef,
         addend: i64,
-        near: &mut Near<'l>,
+        near: &mut MergeCache<'l>,
     ) -> Option<u64> {
-        let Some(Settled::Merged(id, value)) = self.settled.map(|settled| settled.of(symbol))
+        let Some(FinalAddress::Merged(id, value)) =
+            self.symbol_addresses.map(|addresses| addresses.of(symbol))
         else {
             return self.of_symbol(symbol, addend);
         };
@@ -366,7 +368,7 @@ impl<'l, 'a> Addresses<'l, 'a> {
                 return self.of_symbol(symbol, addend);
             };
             let base = self.of_section(self.merge.ids[input.merged as usize], 0)?;
-            *near = Near {
+            *near = MergeCache {
                 id: Some(id),
                 input: Some(input),
                 base,
@@ -375,7 +377,7 @@ impl<'l, 'a> Addresses<'l, 'a> {
         }
         let to = near
             .input?
-            .map_near(value.wrapping_add_signed(addend), &mut near.last)?;
+            .map_from(value.wrapping_add_signed(addend), &mut near.last)?;
         Some(near.base.wrapping_add(to))
     }
 

@@ -177,7 +177,7 @@ impl<'m> Marker<'m, '_> {
                     || is_root(section.name, section.sh_type, section.flags)
                     || self.matches.is_kept(id);
                 if root {
-                    self.wake(id, Reason::Root);
+                    self.mark(id, Reason::Root);
                 } else if section.flags & elf::SHF_ALLOC.0 == 0
                     && section.flags & elf::SHF_LINK_ORDER.0 == 0
                 {
@@ -208,11 +208,11 @@ impl<'m> Marker<'m, '_> {
             .chain(entry)
             .chain(script_symbols.wanted.iter().copied())
         {
-            self.wake_name(name);
+            self.mark_name(name);
         }
         for (index, assignment) in script_symbols.assignments.iter().enumerate() {
             if !assignment.provide || self.resolution.provided[index] {
-                assignment.uses.iter().for_each(|name| self.wake_name(name));
+                assignment.uses.iter().for_each(|name| self.mark_name(name));
             }
         }
         if options.machine.cmse_implib {
@@ -220,7 +220,7 @@ impl<'m> Marker<'m, '_> {
             for id in 0..self.resolution.symbols.len() as u32 {
                 let name = self.resolution.symbol(SymbolId(id)).name;
                 if name.starts_with(crate::elf::consts::CMSE_SPECIAL) {
-                    self.wake_symbol(SymbolId(id));
+                    self.mark_symbol(SymbolId(id));
                 }
             }
         }
@@ -230,7 +230,7 @@ impl<'m> Marker<'m, '_> {
                 let visible = symbol.visibility == elf::STV_DEFAULT.0
                     || symbol.visibility == elf::STV_PROTECTED.0;
                 if visible && !symbol.local {
-                    self.wake_symbol(SymbolId(id as u32));
+                    self.mark_symbol(SymbolId(id as u32));
                 }
             }
         }
@@ -238,27 +238,27 @@ impl<'m> Marker<'m, '_> {
             let glob = Glob::new(pattern.as_str());
             for (id, symbol) in self.resolution.symbols.iter().enumerate() {
                 if glob.matches(symbol.name) {
-                    self.wake_symbol(SymbolId(id as u32));
+                    self.mark_symbol(SymbolId(id as u32));
                 }
             }
         }
     }
 
-    fn wake_name(&mut self, name: &[u8]) {
+    fn mark_name(&mut self, name: &[u8]) {
         if let Some(id) = self.resolution.find(name) {
-            self.wake_symbol(id);
+            self.mark_symbol(id);
         }
     }
 
-    fn wake_symbol(&mut self, id: SymbolId) {
+    fn mark_symbol(&mut self, id: SymbolId) {
         if let Definition::Object { file, index } = self.resolution.symbol(id).definition
             && let Some(section) = target_section(self.resolution, self.sections, file, index)
         {
-            self.wake(section, Reason::Symbol(id));
+            self.mark(section, Reason::Symbol(id));
         }
     }
 
-    fn wake(&mut self, id: SectionId, reason: Reason) {
+    fn mark(&mut self, id: SectionId, reason: Reason) {
         let Some(section) = self.sections.input(self.resolution, id) else {
             return;
         };
@@ -296,7 +296,7 @@ impl<'m> Marker<'m, '_> {
             }
             if let Some(dependents) = self.dependents.get(&id) {
                 for dependent in dependents.clone() {
-                    self.wake(dependent, Reason::ReferredBy(id));
+                    self.mark(dependent, Reason::ReferredBy(id));
                 }
             }
             if let Some(records) = self.frames.by_function.get(&id) {
@@ -309,7 +309,7 @@ impl<'m> Marker<'m, '_> {
 
     fn follow(&mut self, from: SectionId, file: FileId, symbol: u32) {
         if let Some(target) = target_section(self.resolution, self.sections, file, symbol) {
-            self.wake(target, Reason::ReferredBy(from));
+            self.mark(target, Reason::ReferredBy(from));
         } else if let Some(id) = self.resolution.global(file, symbol)
             && !self.start_stop_gc
         {
@@ -318,7 +318,7 @@ impl<'m> Marker<'m, '_> {
                 .strip_prefix(b"__start_")
                 .or_else(|| name.strip_prefix(b"__stop_"))
             {
-                self.wake_named(from, name);
+                self.mark_named(from, name);
             }
         }
     }
@@ -344,7 +344,7 @@ impl<'m> Marker<'m, '_> {
     }
 
     /// `__start_x` and `__stop_x` keep all sections named `x`.
-    fn wake_named(&mut self, from: SectionId, name: &[u8]) {
+    fn mark_named(&mut self, from: SectionId, name: &[u8]) {
         let (resolution, sections) = (self.resolution, self.sections);
         let named = self.named.get_or_insert_with(|| {
             let mut named: Map<&[u8], Vec<SectionId>> = Map::default();
@@ -362,7 +362,7 @@ impl<'m> Marker<'m, '_> {
             named
         });
         for id in named.get(name).cloned().unwrap_or_default() {
-            self.wake(id, Reason::ReferredBy(from));
+            self.mark(id, Reason::ReferredBy(from));
         }
     }
 }

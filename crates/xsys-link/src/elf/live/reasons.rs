@@ -42,7 +42,7 @@ pub enum By {
 }
 
 /// The results of a link that reasons are made from.
-pub(crate) struct Known<'k, 'a> {
+pub(crate) struct ReasonContext<'k, 'a> {
     pub resolution: &'k Resolution<'a>,
     pub sections: &'k Sections,
     pub live: &'k Live,
@@ -52,7 +52,7 @@ pub(crate) struct Known<'k, 'a> {
 }
 
 /// All sections that are loaded, each with its reason; none if there are more than the caller wants.
-pub(crate) fn all(known: &Known<'_, '_>) -> Vec<Kept> {
+pub(crate) fn all(known: &ReasonContext<'_, '_>) -> Vec<Kept> {
     let ids = loaded(known);
     if ids.len() > known.options.reports.keep_reasons {
         return Vec::new();
@@ -88,7 +88,7 @@ pub(crate) fn all(known: &Known<'_, '_>) -> Vec<Kept> {
         .collect()
 }
 
-fn loaded(known: &Known<'_, '_>) -> Vec<SectionId> {
+fn loaded(known: &ReasonContext<'_, '_>) -> Vec<SectionId> {
     let mut ids = Vec::new();
     for (file, object) in known.resolution.files.iter().enumerate() {
         let file = FileId(file as u32);
@@ -108,7 +108,11 @@ fn loaded(known: &Known<'_, '_>) -> Vec<SectionId> {
     ids
 }
 
-fn by(known: &Known<'_, '_>, id: SectionId, position: &dyn Fn(SectionId) -> Option<usize>) -> By {
+fn by(
+    known: &ReasonContext<'_, '_>,
+    id: SectionId,
+    position: &dyn Fn(SectionId) -> Option<usize>,
+) -> By {
     match known.live.reason(id) {
         _ if !known.options.layout.gc_sections => {
             By::Root("nothing is left out of this link (`--no-gc-sections`)".to_owned())
@@ -126,7 +130,7 @@ fn by(known: &Known<'_, '_>, id: SectionId, position: &dyn Fn(SectionId) -> Opti
 }
 
 /// Why a symbol is needed.
-fn symbol_root(known: &Known<'_, '_>, name: &str) -> String {
+fn symbol_root(known: &ReasonContext<'_, '_>, name: &str) -> String {
     let options = known.options;
     let shown = crate::elf::names::demangle(name.as_bytes());
     let entry = match &options.symbols.entry {
@@ -154,7 +158,7 @@ fn symbol_root(known: &Known<'_, '_>, name: &str) -> String {
 }
 
 /// Why a section is a root.
-fn section_root(known: &Known<'_, '_>, id: SectionId) -> String {
+fn section_root(known: &ReasonContext<'_, '_>, id: SectionId) -> String {
     let section = known.sections.input(known.resolution, id);
     let flags = section.map_or(0, |section| section.flags);
     let sh_type = section.map_or(0, |section| section.sh_type);

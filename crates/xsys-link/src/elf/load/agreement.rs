@@ -195,7 +195,7 @@ fn check_machines(
                 None => archives.push((file.name.path, 0)),
             }
         }
-        diagnostics.push(foreigner(file, (machine, is_64), &why));
+        diagnostics.push(other_machine(file, (machine, is_64), &why));
     }
     for (path, count) in archives.into_iter().filter(|(_, count)| *count > 0) {
         let start = format!("`{}(", path.display());
@@ -211,7 +211,7 @@ fn check_machines(
     }
 }
 
-fn foreigner(file: &ObjectFile<'_>, (machine, is_64): (u16, bool), why: &str) -> Diagnostic {
+fn other_machine(file: &ObjectFile<'_>, (machine, is_64): (u16, bool), why: &str) -> Diagnostic {
     let own = arch::machine_name(file.machine, file.is_64);
     let note = if (file.machine, file.is_64) != (machine, is_64) {
         format!(

@@ -6,13 +6,13 @@
 //! parsed in parallel; of archives only the index is read.
 
 pub(super) mod agreement;
-mod fallback;
-pub(super) mod foreign;
+pub(super) mod converted;
+mod default_layout;
 mod scripts;
 
 use std::path::{Path, PathBuf};
 
-pub(super) use fallback::complete_script;
+pub(super) use default_layout::complete_script;
 use rayon::prelude::*;
 pub(super) use scripts::{Opened, open, output_among_inputs};
 use xsys_diag::Diagnostic;
@@ -135,10 +135,10 @@ fn load_one<'a>(
 ) -> Result<Vec<Input<'a>>, Vec<Diagnostic>> {
     let bytes = file.bytes();
     if arg.binary {
-        return Ok(vec![Input::Object(Box::new(foreign::data(file, store)))]);
+        return Ok(vec![Input::Object(Box::new(converted::data(file, store)))]);
     }
     if arg.just_symbols {
-        let object = foreign::just_symbols(file).map_err(|problem| vec![problem])?;
+        let object = converted::just_symbols(file).map_err(|problem| vec![problem])?;
         return Ok(vec![Input::Object(Box::new(object))]);
     }
     let kind = FileKind::of(bytes);

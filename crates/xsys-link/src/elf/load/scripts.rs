@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use xsys_diag::{Diagnostic, Source};
 
-use super::fallback::{has_layout, read_before};
+use super::default_layout::{has_layout, read_before};
 use crate::input::kind::FileKind;
 use crate::input::map::{FileStore, InputFile};
 use crate::input::search::Search;

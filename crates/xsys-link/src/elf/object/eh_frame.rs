@@ -41,7 +41,7 @@ pub(crate) struct Record {
 
 /// Word size and byte order of the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Format {
+pub(crate) struct WordFormat {
     /// 64-bit addresses.
     pub is_64: bool,
     /// Byte order.
@@ -193,12 +193,12 @@ impl Encoding {
 }
 
 /// Reads the fields of a record one after the other.
-struct Fields<'a> {
+struct FieldReader<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
-impl Fields<'_> {
+impl FieldReader<'_> {
     fn short(&self) -> Error {
         Error::Short(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX))
     }
@@ -232,7 +232,7 @@ impl Fields<'_> {
 /// # Errors
 /// The CIE is damaged or has an unknown version or augmentation.
 pub(crate) fn fde_encoding(cie: &[u8], is_64: bool) -> Result<Encoding, Error> {
-    let mut fields = Fields { bytes: cie, at: 8 };
+    let mut fields = FieldReader { bytes: cie, at: 8 };
     let version = fields.byte()?;
     if !matches!(version, 1 | 3 | 4) {
         return Err(Error::Version(version));
@@ -284,7 +284,7 @@ pub(crate) fn read_code(
     fde: &[u8],
     addr: u64,
     encoding: Encoding,
-    format: Format,
+    format: WordFormat,
 ) -> Result<(u64, u64), Error> {
     let unknown = Error::Encoding(encoding.0);
     let size = encoding.size(format.is_64).ok_or(unknown)?;
@@ -343,7 +343,7 @@ pub(crate) fn write_header(
     header: u64,
     eh_frame: u64,
     table: &mut Vec<(u64, u64)>,
-    format: Format,
+    format: WordFormat,
 ) -> Result<usize, Error> {
     table.sort_unstable();
     table.dedup_by_key(|&mut (pc, _)| pc);

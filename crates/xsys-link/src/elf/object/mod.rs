@@ -8,6 +8,7 @@
 //! Spec: System V gABI, chapters "ELF Header", "Sections", "Symbol Table", "Relocation".
 
 pub(crate) mod eh_frame;
+pub(crate) mod exidx;
 mod read;
 mod relocs;
 mod symbols;

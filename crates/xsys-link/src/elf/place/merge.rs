@@ -8,9 +8,9 @@
 //! Spec: gABI, SHF_MERGE and SHF_STRINGS.
 
 use crate::elf::layout::merged::DROPPED;
-use crate::elf::layout::merged::MergeMap;
 use crate::elf::layout::merged::Merged;
 use crate::elf::layout::merged::MergedInput;
+use crate::elf::layout::merged::MergedSections;
 use crate::elf::layout::placement::Item;
 use crate::elf::layout::placement::Placement;
 use crate::elf::live::gc::Live;
@@ -282,8 +282,8 @@ pub(crate) fn merge_sections<'a>(
     live: &Live,
     demands: &Demands,
     options: &ElfOptions,
-) -> MergeMap<'a> {
-    let mut map = MergeMap::default();
+) -> MergedSections<'a> {
+    let mut map = MergedSections::default();
     if options.kind.is_object() || options.layout.optimize == 0 {
         return map;
     }
@@ -403,7 +403,7 @@ mod tests {
         assert_eq!(inputs[0].map(4), inputs[1].map(0));
         let mut last = 0;
         for offset in [0, 5, 4, 13, 2, 12] {
-            let near = inputs[1].map_near(offset, &mut last);
+            let near = inputs[1].map_from(offset, &mut last);
             assert_eq!(near, inputs[1].map(offset), "{offset}");
         }
     }

@@ -31,10 +31,12 @@ use super::ids::FileId;
 use super::ids::SectionId;
 use super::live::gc::Live;
 use super::object::Section;
-use super::sections::described::{Described, Home};
+use super::sections::described::{Described, RuleTarget};
 use super::sections::hands_on;
 use super::sections::matching::Matches;
-use super::sections::matching::{Rule, disable_unmet_constraints, match_rules, sort_inputs};
+use super::sections::matching::{
+    RulePosition, disable_unmet_constraints, match_rules, sort_inputs,
+};
 use super::sections::{Sections, SyntheticKind, is_linked};
 use super::symbols::resolve::Resolution;
 use super::symbols::script_symbols::ScriptSymbols;
@@ -48,7 +50,7 @@ use summary::{merge_same_names, remove_empty, summarise};
 const VERSION: &[u8] = concat!("xsys ", env!("CARGO_PKG_VERSION"), "\0").as_bytes();
 
 /// The results of earlier passes that placement uses.
-pub(super) struct Given<'g, 's, 'a> {
+pub(super) struct PlaceContext<'g, 's, 'a> {
     /// The instruction set.
     pub arch: &'g dyn Arch,
     /// Files and names.
@@ -68,14 +70,14 @@ pub(super) struct Given<'g, 's, 'a> {
 }
 
 /// The sections that rules have taken, by description or class and item, each with the pattern that took it.
-type Taken = Map<(Home, u32), Vec<(u32, SectionId)>>;
+type Taken = Map<(RuleTarget, u32), Vec<(u32, SectionId)>>;
 
 /// Places all live sections.
 pub(super) fn place<'s>(
-    given: &Given<'_, 's, '_>,
+    given: &PlaceContext<'_, 's, '_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Placement<'s> {
-    let Given {
+    let PlaceContext {
         resolution,
         sections,
         live,
@@ -113,7 +115,11 @@ pub(super) fn place<'s>(
     }
     described.report_unclaimed(
         script,
-        |class| taken.keys().any(|(home, _)| *home == Home::Class(class)),
+        |class| {
+            taken
+                .keys()
+                .any(|(home, _)| *home == RuleTarget::Class(class))
+        },
         diagnostics,
     );
     let mut statements = described.statements;
@@ -145,10 +151,10 @@ pub(super) fn place<'s>(
 
 /// The rule of each candidate once all constraints are met, and which descriptions are enabled.
 fn final_rules(
-    given: &Given<'_, '_, '_>,
+    given: &PlaceContext<'_, '_, '_>,
     described: &Described<'_>,
     candidates: &[SectionId],
-) -> (Vec<Option<Rule>>, Vec<bool>) {
+) -> (Vec<Option<RulePosition>>, Vec<bool>) {
     let (resolution, sections) = (given.resolution, given.sections);
     let mut enabled = vec![true; described.defs.len()];
     let constrained = described
@@ -163,7 +169,7 @@ fn final_rules(
             candidates
                 .split_at(candidates.partition_point(|id| (id.0 as usize) < sections.input_count()))
         };
-        let mut rules: Vec<Option<Rule>> = known
+        let mut rules: Vec<Option<RulePosition>> = known
             .iter()
             .map(|id| given.matches.rules[id.0 as usize])
             .collect();
@@ -185,9 +191,9 @@ fn final_rules(
 
 /// Sorts candidates by the rules that take them; those that no rule takes are orphans.
 fn distribute(
-    given: &Given<'_, '_, '_>,
+    given: &PlaceContext<'_, '_, '_>,
     described: &Described<'_>,
-    candidates: impl Iterator<Item = (SectionId, Option<Rule>)>,
+    candidates: impl Iterator<Item = (SectionId, Option<RulePosition>)>,
     dropped: &mut [bool],
 ) -> (Taken, Vec<SectionId>) {
     let sections = given.sections;
@@ -219,7 +225,7 @@ fn distribute(
 
 /// The contents of a description, in order.
 fn items<'s>(
-    given: &Given<'_, 's, '_>,
+    given: &PlaceContext<'_, 's, '_>,
     described: &Described<'s>,
     index: usize,
     taken: &mut Taken,
@@ -241,7 +247,7 @@ fn items<'s>(
             SectionItem::LinkerVersion(_) if options.linker_version => Item::Bytes(VERSION),
             SectionItem::Constructors(_) | SectionItem::LinkerVersion(_) => continue,
             SectionItem::Input(pattern) => {
-                let key = (Home::Output(index as u32), item_index as u32);
+                let key = (RuleTarget::Output(index as u32), item_index as u32);
                 let ids = taken.remove(&key).unwrap_or_default();
                 Item::Inputs(sort_inputs(resolution, sections, pattern, ids, options))
             }
@@ -250,7 +256,7 @@ fn items<'s>(
                 let mut ids = Vec::new();
                 for (class, content) in described.classes_named(&name.text) {
                     for (item, pattern) in content.patterns.iter().enumerate() {
-                        let own = taken.remove(&(Home::Class(class), item as u32));
+                        let own = taken.remove(&(RuleTarget::Class(class), item as u32));
                         let own = own.unwrap_or_default();
                         ids.extend(sort_inputs(resolution, sections, pattern, own, options));
                     }
@@ -262,7 +268,7 @@ fn items<'s>(
     out
 }
 
-fn in_group(given: &Given<'_, '_, '_>, id: SectionId) -> bool {
+fn in_group(given: &PlaceContext<'_, '_, '_>, id: SectionId) -> bool {
     let grouped = given.sections.outline(given.resolution, id).flags & elf::SHF_GROUP.0 != 0;
     grouped && !given.options.layout.force_group_allocation
 }

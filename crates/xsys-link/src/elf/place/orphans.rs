@@ -7,7 +7,7 @@
 use object::elf;
 use xsys_diag::Diagnostic;
 
-use super::Given;
+use super::PlaceContext;
 use super::summary::{is_empty, summarise};
 use crate::elf::ids::SectionId;
 use crate::elf::layout::placement::{Item, OutputSection, Placement};
@@ -55,14 +55,14 @@ fn orphan_name<'n>(name: &'n [u8], script: &Script, options: &ElfOptions) -> &'n
 }
 
 pub(super) fn place_orphans<'s>(
-    given: &Given<'_, 's, '_>,
+    given: &PlaceContext<'_, 's, '_>,
     orphans: Vec<SectionId>,
     floating: Vec<usize>,
     placement: &mut Placement<'s>,
     statements: &mut Vec<Statement<'s>>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let Given {
+    let PlaceContext {
         resolution,
         sections,
         script,
@@ -195,7 +195,7 @@ fn rank(output: &OutputSection<'_>) -> u32 {
 /// as much like it, and behind the symbol assignments that follow (`_etext = .;` stays with its
 /// section, also where a section that turned out empty stands between the two).
 fn orphan_position(
-    given: &Given<'_, '_, '_>,
+    given: &PlaceContext<'_, '_, '_>,
     placement: &Placement<'_>,
     statements: &[Statement<'_>],
     orphan: usize,

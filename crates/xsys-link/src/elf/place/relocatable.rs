@@ -12,7 +12,7 @@
 
 use object::elf;
 
-use super::Given;
+use super::PlaceContext;
 use crate::elf::ids::SectionId;
 use crate::elf::layout::placement::{Item, OutputSection, Placement};
 use crate::elf::names::Map;
@@ -35,7 +35,7 @@ enum Key {
 
 /// Places what no rule of a script takes (all sections, where there is no script).
 pub(super) fn place<'s>(
-    given: &Given<'_, 's, '_>,
+    given: &PlaceContext<'_, 's, '_>,
     orphans: &[SectionId],
     placement: &mut Placement<'s>,
     statements: &mut Vec<Statement<'s>>,

@@ -6,17 +6,17 @@
 
 use xsys_diag::Diagnostic;
 
-use super::Given;
+use super::PlaceContext;
 use crate::elf::ids::FileId;
 use crate::elf::ids::SectionId;
 use crate::elf::layout::placement::{Item, Placement};
 use crate::elf::names::Map;
 use crate::elf::object::SymbolPlace;
 use crate::elf::sections::frames::target_section;
-use crate::elf::sections::refs::{Home, SymRef};
+use crate::elf::sections::refs::{SymRef, ValueSource};
 
 pub(super) fn sort(
-    given: &Given<'_, '_, '_>,
+    given: &PlaceContext<'_, '_, '_>,
     placement: &mut Placement<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
@@ -40,7 +40,8 @@ pub(super) fn sort(
     };
     for name in names {
         if let Some(id) = resolution.find(name.as_bytes())
-            && let Home::Section(id, _) = SymRef::Global(id).home(resolution, sections)
+            && let ValueSource::Section(id, _) =
+                SymRef::Global(id).value_source(resolution, sections)
         {
             note(name.as_bytes(), id);
         }

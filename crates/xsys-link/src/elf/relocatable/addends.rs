@@ -9,7 +9,7 @@
 use xsys_diag::Diagnostic;
 
 use super::relocs::section_target;
-use crate::elf::arch::{Arch, Rule};
+use crate::elf::arch::{Arch, RelocRule};
 use crate::elf::ids::FileId;
 use crate::elf::ids::SectionId;
 use crate::elf::object::Reloc;
@@ -82,7 +82,7 @@ fn rewrite(
 }
 
 /// Writes an addend. Returns whether it reads back the same.
-fn put(arch: &dyn Arch, rule: &Rule, out: &mut [u8], place: usize, addend: i64) -> bool {
+fn put(arch: &dyn Arch, rule: &RelocRule, out: &mut [u8], place: usize, addend: i64) -> bool {
     [0, 16].into_iter().any(|shift| {
         arch.encode(rule, out, place, addend << shift);
         arch.implicit_addend(rule, out, place) == addend

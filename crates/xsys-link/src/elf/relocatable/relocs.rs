@@ -11,7 +11,7 @@
 use object::{Endian, Endianness, elf};
 use rayon::prelude::*;
 
-use crate::elf::arch::cuts::Change;
+use crate::elf::arch::deltas::Change;
 use crate::elf::arch::{Base, Relative};
 use crate::elf::ids::FileId;
 use crate::elf::ids::SectionId;
@@ -20,7 +20,7 @@ use crate::elf::object::{Reloc, Section};
 use crate::elf::relocate::Relocator;
 use crate::elf::sections::SyntheticKind;
 use crate::elf::sections::frames::Frames;
-use crate::elf::sections::refs::{Home, SymRef};
+use crate::elf::sections::refs::{SymRef, ValueSource};
 use crate::elf::synthetic::eh_frame::EhFramePlan;
 use crate::elf::synthetic::symtab::SymbolIndexes;
 use crate::script::eval::OutputId;
@@ -36,7 +36,7 @@ pub(crate) struct RelocSection {
 }
 
 /// What the tables are made from.
-pub(crate) struct Given<'g, 'l, 'a> {
+pub(crate) struct RelocTables<'g, 'l, 'a> {
     /// Values.
     pub relocator: &'g Relocator<'l, 'a>,
     /// Unwind records, and which of them the output holds.
@@ -48,7 +48,7 @@ pub(crate) struct Given<'g, 'l, 'a> {
 }
 
 /// Makes the tables of all output sections that have relocations.
-pub(crate) fn tables(given: &Given<'_, '_, '_>, order: &[OutputId]) -> Vec<RelocSection> {
+pub(crate) fn tables(given: &RelocTables<'_, '_, '_>, order: &[OutputId]) -> Vec<RelocSection> {
     order
         .iter()
         .filter_map(|&target| {
@@ -80,7 +80,7 @@ struct Source<'s, 'a> {
     shift: u64,
 }
 
-impl<'a> Given<'_, '_, 'a> {
+impl<'a> RelocTables<'_, '_, 'a> {
     fn addresses(&self) -> &Addresses<'_, 'a> {
         &self.relocator.addresses
     }
@@ -140,7 +140,7 @@ impl<'a> Given<'_, '_, 'a> {
 
     fn encode(&self, source: &Source<'_, 'a>, has_addends: bool) -> Vec<u8> {
         let is_64 = self.relocator.arch.is_64();
-        let cuts = self.addresses().layout.cuts.get(&source.id);
+        let deltas = self.addresses().layout.deltas.get(&source.id);
         let mut out = Vec::new();
         let mut word = |value: u64| match is_64 {
             true => out.extend_from_slice(&self.endian.write_u64(value)),
@@ -148,8 +148,8 @@ impl<'a> Given<'_, '_, 'a> {
         };
         for index in source.relocs.clone() {
             let reloc = source.section.relocs.get(index as usize);
-            let offset = cuts.map_or(reloc.offset, |cuts| cuts.map(reloc.offset));
-            let (symbol, r_type, addend) = match cuts.and_then(|cuts| cuts.change_of(index)) {
+            let offset = deltas.map_or(reloc.offset, |deltas| deltas.map(reloc.offset));
+            let (symbol, r_type, addend) = match deltas.and_then(|deltas| deltas.change_of(index)) {
                 Some(change) => self.relaxed(source, &reloc, change),
                 None => self.target(source, &reloc, has_addends),
             };
@@ -224,7 +224,8 @@ pub(crate) fn section_target(
     symbol: SymRef,
     addend: i64,
 ) -> Option<(OutputId, i64)> {
-    let Home::Section(id, _) = symbol.home(addresses.resolution, addresses.sections) else {
+    let ValueSource::Section(id, _) = symbol.value_source(addresses.resolution, addresses.sections)
+    else {
         return None;
     };
     let merged = addresses.merge.get(id);

@@ -14,11 +14,11 @@
 use xsys_diag::Diagnostic;
 
 use super::{Lengths, Relocator};
-use crate::elf::arch::{Base, Relative, Rule};
+use crate::elf::arch::{Base, Relative, RelocRule};
 use crate::elf::assign::thunks::iplt_entry;
 use crate::elf::ids::FileId;
 use crate::elf::ids::SectionId;
-use crate::elf::layout::Near;
+use crate::elf::layout::MergeCache;
 use crate::elf::object::Section;
 use crate::elf::sections::refs::SymRef;
 use crate::script::ast::Glob;
@@ -60,8 +60,8 @@ impl Relocator<'_, '_> {
         let tombstone = tombstone(section.name, self.dead, low);
         let resolution = self.addresses.resolution;
         let ifuncs = !self.demands.iplt.is_empty();
-        let mut rule: Option<&Rule> = None;
-        let mut near = Near::default();
+        let mut rule: Option<&RelocRule> = None;
+        let mut near = MergeCache::default();
         let mut subtrahend = 0;
         let mut lengths = Lengths::new(self.arch.uleb128_pair());
         for reloc in section.relocs.iter() {
@@ -94,7 +94,7 @@ impl Relocator<'_, '_> {
                 _ if ifuncs => iplt_entry(self.arch, &self.addresses, self.demands, symbol)
                     .map(|entry| entry.wrapping_add_signed(a))
                     .or_else(|| self.addresses.of_symbol(symbol, a)),
-                _ => self.addresses.of_symbol_near(symbol, a, &mut near),
+                _ => self.addresses.of_symbol_cached(symbol, a, &mut near),
             };
             let value = match s {
                 Some(s) if rule.relative == Relative::Zero => s,

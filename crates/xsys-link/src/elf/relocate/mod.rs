@@ -5,24 +5,24 @@
 //!
 //! Spec: the formulas are the psABIs'; see `arch`.
 
-pub(super) mod code_map;
+pub(super) mod code_ranges;
 mod debug;
+mod in_place;
 mod lengths;
 mod problems;
-mod settled;
 mod slots;
 
 use super::layout::tls::Tls;
 use lengths::Lengths;
 use object::elf;
-pub(super) use problems::Unresolved;
-use problems::{Limit, unreachable_detour};
+pub(super) use problems::NoValue;
+use problems::{Limit, unreachable_patch};
 use xsys_diag::Diagnostic;
 
-use self::code_map::CodeMap;
-use super::arch::cuts::Cuts;
-use super::arch::{Arch, Base, BranchTarget, Range, Relative, Rule, Site, TlsVariant};
-use super::assign::detours;
+use self::code_ranges::CodeRanges;
+use super::arch::deltas::Deltas;
+use super::arch::{Arch, Base, BranchTarget, Range, Relative, RelocRule, Site, TlsVariant};
+use super::assign::errata;
 use super::assign::relax::global_pointer;
 use super::assign::thunks::{branch_target, iplt_entry};
 use super::ids::FileId;
@@ -31,7 +31,7 @@ use super::layout::Addresses;
 use super::layout::segments::FilePlan;
 use super::object::{Reloc, Section};
 use super::sections::SyntheticKind;
-use super::sections::refs::{Home, SymRef};
+use super::sections::refs::{SymRef, ValueSource};
 use super::synthetic::scan::{Decided, Demands, SlotKind, TLS_LD, decide};
 use crate::options::{ElfOptions, OutputKind};
 
@@ -52,7 +52,7 @@ pub(super) struct Relocator<'r, 'a> {
     /// The global pointer, where the architecture has one.
     pub gp: Option<u64>,
     /// Which bytes are code, where its byte order differs from that of data.
-    pub code: Option<&'r CodeMap>,
+    pub code: Option<&'r CodeRanges>,
     /// Loadable segments as (address, size), for segment-relative relocations.
     pub loads: Vec<(u64, u64)>,
     /// `-z dead-reloc-in-nonalloc`: what references to dropped sections read as, by section.
@@ -67,7 +67,7 @@ impl<'r, 'a> Relocator<'r, 'a> {
         demands: &'r Demands,
         plan: &FilePlan,
         options: &'r ElfOptions,
-        code: Option<&'r CodeMap>,
+        code: Option<&'r CodeRanges>,
     ) -> Self {
         let tls = plan.find(elf::PT_TLS.0);
         Self {
@@ -93,9 +93,9 @@ impl<'a> Relocator<'_, 'a> {
         };
         let section = &self.addresses.resolution.files[file.0 as usize].sections[index as usize];
         self.copy(id, section, out);
-        if !self.addresses.layout.detours.is_empty() {
-            for place in detours::leave(self.arch, &self.addresses, id, out) {
-                diagnostics.push(unreachable_detour(place));
+        if !self.addresses.layout.erratum_patches.is_empty() {
+            for place in errata::leave(self.arch, &self.addresses, id, out) {
+                diagnostics.push(unreachable_patch(place));
             }
         }
         self.relocated(id, file, section, out, diagnostics);
@@ -149,13 +149,13 @@ impl<'a> Relocator<'_, 'a> {
 
     /// Copies the bytes, without those that relaxation removed.
     fn copy(&self, id: SectionId, section: &Section<'_>, out: &mut [u8]) {
-        let Some(cuts) = self.addresses.layout.cuts.get(&id) else {
+        let Some(deltas) = self.addresses.layout.deltas.get(&id) else {
             let len = section.data.len().min(out.len());
             out[..len].copy_from_slice(&section.data[..len]);
             return;
         };
         let mut to = 0usize;
-        for range in cuts.kept(section.data.len() as u64) {
+        for range in deltas.kept(section.data.len() as u64) {
             let (Some(part), Some(rest)) = (section.data.get(range), out.get_mut(to..)) else {
                 return;
             };
@@ -174,10 +174,10 @@ impl<'a> Relocator<'_, 'a> {
         diagnostics: &mut Vec<Diagnostic>,
     ) {
         let (resolution, sections) = (self.addresses.resolution, self.addresses.sections);
-        let cuts = self.addresses.layout.cuts.get(&id);
-        let (starts, mut whole) = (self.arch.settled_starts(), None);
+        let deltas = self.addresses.layout.deltas.get(&id);
+        let (starts, mut whole) = (self.arch.in_place_starts(), None);
         let mut lengths = Lengths::new(self.arch.uleb128_pair());
-        let mut changes = cuts.map_or(&[][..], Cuts::changes).iter().peekable();
+        let mut changes = deltas.map_or(&[][..], Deltas::changes).iter().peekable();
         let mut skip = false;
         let mut subtrahend = 0;
         for (index, reloc) in section.relocs.iter().enumerate() {
@@ -197,7 +197,7 @@ impl<'a> Relocator<'_, 'a> {
                 Some(p) => p,
                 None => continue,
             };
-            let place = cuts.map_or(reloc.offset, |cuts| cuts.map(reloc.offset)) as usize;
+            let place = deltas.map_or(reloc.offset, |deltas| deltas.map(reloc.offset)) as usize;
             if decided.rule.base == Base::Nothing && decided.rewrite.is_none() {
                 self.marker(decided.site, p, place, out);
                 continue;
@@ -211,7 +211,7 @@ impl<'a> Relocator<'_, 'a> {
             }
             if starts.contains(&reloc.r_type) {
                 let served =
-                    self.relax_settled(section, index, &decided, (place, p), &mut whole, out);
+                    self.relax_in_place(section, index, &decided, (place, p), &mut whole, out);
                 if served > 0 {
                     skip = served > 1;
                     continue;
@@ -247,7 +247,7 @@ impl<'a> Relocator<'_, 'a> {
         decided: &Decided,
         place: usize,
         out: &mut [u8],
-        value: Value,
+        value: RelocValue,
     ) -> Result<(), Limit> {
         let rule = decided.rule;
         if let Some(target) = value.branch
@@ -295,7 +295,7 @@ impl<'a> Relocator<'_, 'a> {
         decided: &Decided,
         index: u32,
         p: u64,
-    ) -> Result<Value, Unresolved> {
+    ) -> Result<RelocValue, NoValue> {
         let (rule, symbol, a) = (decided.rule, decided.symbol, decided.site.addend);
         let mut branch = None;
         let absolute = match rule.base {
@@ -303,14 +303,14 @@ impl<'a> Relocator<'_, 'a> {
             Base::PairedHigh => {
                 return self
                     .paired_high(id, file, section, symbol)
-                    .map(Value::plain);
+                    .map(RelocValue::plain);
             }
             Base::Symbol => match iplt_entry(self.arch, &self.addresses, self.demands, symbol) {
                 Some(entry) => entry.wrapping_add_signed(a),
                 None => self
                     .addresses
                     .of_symbol(symbol, a)
-                    .ok_or(Unresolved::Dropped)?,
+                    .ok_or(NoValue::Dropped)?,
             },
             Base::Branch => {
                 let target = self.branch(id, index, symbol, decided.site, p)?;
@@ -326,7 +326,7 @@ impl<'a> Relocator<'_, 'a> {
                 .wrapping_add_signed(a),
             Base::GotTlsGd => self.slot((SlotKind::TlsGd, symbol))?.wrapping_add_signed(a),
             Base::GotTlsLd => self.slot(TLS_LD)?.wrapping_add_signed(a),
-            Base::GotTlsDesc => return Err(Unresolved::TlsDescriptor),
+            Base::GotTlsDesc => return Err(NoValue::TlsDescriptor),
             Base::TpOffset => self.tp_offset(symbol, a)?,
             Base::DtpOffset => self.dtp_offset(symbol, a)?,
             Base::Subtrahend => 0,
@@ -358,14 +358,14 @@ impl<'a> Relocator<'_, 'a> {
             Range::Unsigned(_) if !self.arch.is_64() => i64::from(number as u32),
             _ => number,
         };
-        Ok(Value {
+        Ok(RelocValue {
             number,
             branch,
             has_mode_bit: branch.is_some(),
         })
     }
 
-    fn relative(&self, rule: &Rule, address: u64, p: u64) -> u64 {
+    fn relative(&self, rule: &RelocRule, address: u64, p: u64) -> u64 {
         const PAGE: u64 = 0xfff;
         match rule.relative {
             Relative::Zero => address,
@@ -387,14 +387,14 @@ impl<'a> Relocator<'_, 'a> {
         symbol: SymRef,
         site: Site,
         p: u64,
-    ) -> Result<BranchTarget, Unresolved> {
+    ) -> Result<BranchTarget, NoValue> {
         if let Some(&(group, thunk)) = self.addresses.layout.thunk_of.get(&(id, index)) {
             let thunk = self.addresses.layout.thunk_groups[group as usize].thunks[thunk as usize];
             let home = self.addresses.layout.thunk_sections[group as usize];
             let at = self
                 .addresses
                 .of_section(home, thunk.offset)
-                .ok_or(Unresolved::Dropped)?;
+                .ok_or(NoValue::Dropped)?;
             let bias = self.arch.branch_bias(site.r_type);
             let addr = at
                 .wrapping_add(self.arch.thunk_entry(thunk.form))
@@ -413,15 +413,15 @@ impl<'a> Relocator<'_, 'a> {
         ) {
             return Ok(target);
         }
-        match symbol.home(self.addresses.resolution, self.addresses.sections) {
-            Home::UndefinedWeak | Home::Undefined => Ok(BranchTarget {
+        match symbol.value_source(self.addresses.resolution, self.addresses.sections) {
+            ValueSource::UndefinedWeak | ValueSource::Undefined => Ok(BranchTarget {
                 addr: self
                     .arch
                     .undefined_weak_branch(site, p)
                     .unwrap_or(site.addend as u64),
                 is_function: false,
             }),
-            _ => Err(Unresolved::Dropped),
+            _ => Err(NoValue::Dropped),
         }
     }
 
@@ -433,13 +433,13 @@ impl<'a> Relocator<'_, 'a> {
         file: FileId,
         section: &Section<'a>,
         label: SymRef,
-    ) -> Result<i64, Unresolved> {
+    ) -> Result<i64, NoValue> {
         let (resolution, sections) = (self.addresses.resolution, self.addresses.sections);
-        let Home::Section(home, offset) = label.home(resolution, sections) else {
-            return Err(Unresolved::NoHighPart);
+        let ValueSource::Section(home, offset) = label.value_source(resolution, sections) else {
+            return Err(NoValue::NoHighPart);
         };
         if home != id {
-            return Err(Unresolved::NoHighPart);
+            return Err(NoValue::NoHighPart);
         }
         // Nearly all tables are sorted by offset; the linear search is for those that are not.
         let count = section.relocs.len();
@@ -461,50 +461,50 @@ impl<'a> Relocator<'_, 'a> {
                 .find(|(_, r)| r.offset == offset && is_high(r))
         });
         let Some((at, high)) = high else {
-            return Err(Unresolved::NoHighPart);
+            return Err(NoValue::NoHighPart);
         };
         let mut decided = decide(
             self.arch, resolution, sections, file, section, high, self.kind,
         )
-        .map_err(|_| Unresolved::NoHighPart)?;
-        let cuts = self.addresses.layout.cuts.get(&id);
-        if let Some(change) = cuts.and_then(|cuts| cuts.change_of(at as u32)) {
+        .map_err(|_| NoValue::NoHighPart)?;
+        let deltas = self.addresses.layout.deltas.get(&id);
+        if let Some(change) = deltas.and_then(|deltas| deltas.change_of(at as u32)) {
             decided.relax(change);
         }
         let p = self
             .addresses
             .of_section(id, offset)
-            .ok_or(Unresolved::Dropped)?;
+            .ok_or(NoValue::Dropped)?;
         self.value(id, file, section, &decided, at as u32, p)
             .map(|value| value.number)
     }
 
-    fn slot(&self, key: (SlotKind, SymRef)) -> Result<u64, Unresolved> {
+    fn slot(&self, key: (SlotKind, SymRef)) -> Result<u64, NoValue> {
         let offset = self
             .demands
             .slot_offsets
             .get(&key)
             .copied()
-            .ok_or(Unresolved::NoSlot)?;
-        Ok(self.got.ok_or(Unresolved::NoSlot)? + offset)
+            .ok_or(NoValue::NoSlot)?;
+        Ok(self.got.ok_or(NoValue::NoSlot)? + offset)
     }
 
     /// S + A as an offset from the thread pointer ("ELF Handling For Thread-Local Storage").
-    pub(super) fn tp_offset(&self, symbol: SymRef, addend: i64) -> Result<u64, Unresolved> {
+    pub(super) fn tp_offset(&self, symbol: SymRef, addend: i64) -> Result<u64, NoValue> {
         if matches!(
-            symbol.home(self.addresses.resolution, self.addresses.sections),
-            Home::UndefinedWeak
+            symbol.value_source(self.addresses.resolution, self.addresses.sections),
+            ValueSource::UndefinedWeak
         ) {
             return Ok(addend as u64);
         }
         let s = self
             .addresses
             .of_symbol(symbol, addend)
-            .ok_or(Unresolved::Dropped)?;
+            .ok_or(NoValue::Dropped)?;
         Ok(self.tls.tp_offset(self.arch, s))
     }
 
-    fn dtp_offset(&self, symbol: SymRef, addend: i64) -> Result<u64, Unresolved> {
+    fn dtp_offset(&self, symbol: SymRef, addend: i64) -> Result<u64, NoValue> {
         let bias = match self.arch.tls() {
             TlsVariant::One { dtp_bias, .. } => dtp_bias,
             TlsVariant::Two => 0,
@@ -512,7 +512,7 @@ impl<'a> Relocator<'_, 'a> {
         let s = self
             .addresses
             .of_symbol(symbol, addend)
-            .ok_or(Unresolved::Dropped)?;
+            .ok_or(NoValue::Dropped)?;
         Ok(s.wrapping_sub(self.tls.addr).wrapping_sub(bias))
     }
 
@@ -562,14 +562,14 @@ impl<'a> Relocator<'_, 'a> {
 
 /// A value that is about to be written.
 #[derive(Clone, Copy)]
-struct Value {
+struct RelocValue {
     number: i64,
     branch: Option<BranchTarget>,
     /// Branch targets may have the mode bit set, which does not make them misaligned.
     has_mode_bit: bool,
 }
 
-impl Value {
+impl RelocValue {
     /// The value minus an address (MSP430 SYM_DIFF).
     fn less(self, subtrahend: u64) -> Self {
         Self {

@@ -2,7 +2,7 @@
 
 use xsys_diag::Diagnostic;
 
-use super::{Relocator, Value};
+use super::{RelocValue, Relocator};
 use crate::elf::arch::{Base, Range};
 use crate::elf::ids::SectionId;
 use crate::elf::sections::describe::describe_place;
@@ -14,21 +14,21 @@ impl Relocator<'_, '_> {
         &self,
         id: SectionId,
         decided: &Decided,
-        problem: Unresolved,
+        problem: NoValue,
     ) -> Diagnostic {
         let (resolution, sections) = (self.addresses.resolution, self.addresses.sections);
         let name = crate::elf::names::demangle(decided.symbol.name(resolution));
         let place = describe_place(resolution, sections, id, decided.site.offset as u64);
         match problem {
-            Unresolved::Dropped => Diagnostic::error(format!("`{name}` is not in the image, but live code refers to it"))
+            NoValue::Dropped => Diagnostic::error(format!("`{name}` is not in the image, but live code refers to it"))
                 .note(format!("referenced by {place}"))
                 .help("its section is discarded by the script (`/DISCARD/`); keep it, or remove the reference"),
-            Unresolved::NoHighPart => {
+            NoValue::NoHighPart => {
                 Diagnostic::error(format!("relocation `{}` has no matching high part at its label", decided.rule.name))
                     .note(format!("in {place}, label `{name}`"))
                     .help("the object is damaged or was written by hand: a low part must name the label of its `auipc`")
             }
-            Unresolved::NoSlot | Unresolved::TlsDescriptor => Diagnostic::error(format!(
+            NoValue::NoSlot | NoValue::TlsDescriptor => Diagnostic::error(format!(
                 "relocation `{}` against `{name}` needs a run-time linker",
                 decided.rule.name
             ))
@@ -41,7 +41,7 @@ impl Relocator<'_, '_> {
         &self,
         id: SectionId,
         decided: &Decided,
-        value: Value,
+        value: RelocValue,
         limit: Limit,
     ) -> Diagnostic {
         let (resolution, sections) = (self.addresses.resolution, self.addresses.sections);
@@ -110,7 +110,7 @@ impl Relocator<'_, '_> {
 }
 
 /// A branch that does not reach the patch of an erratum.
-pub(super) fn unreachable_detour(place: u64) -> Diagnostic {
+pub(super) fn unreachable_patch(place: u64) -> Diagnostic {
     Diagnostic::error(format!(
         "the instruction at {place:#x} cannot be moved to avoid erratum 835769"
     ))
@@ -120,7 +120,7 @@ pub(super) fn unreachable_detour(place: u64) -> Diagnostic {
 
 /// Why a relocation has no value.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Unresolved {
+pub(crate) enum NoValue {
     /// The symbol's section is not in the image.
     Dropped,
     /// A RISC-V low part without its high part.

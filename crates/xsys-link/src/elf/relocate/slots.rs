@@ -3,7 +3,7 @@
 //! Spec: psABIs, "Global Offset Table"; "ELF Handling For Thread-Local Storage".
 
 use super::Relocator;
-use crate::elf::arch::{Base, Relative, Rule};
+use crate::elf::arch::{Base, Relative, RelocRule};
 use crate::elf::assign::thunks::iplt_entry;
 use crate::elf::ids::SectionId;
 use crate::elf::sections::refs::{KnownBy, SymRef};
@@ -88,12 +88,12 @@ impl Relocator<'_, '_> {
     }
 
     fn known_by(&self, symbol: SymRef) -> KnownBy {
-        let home = symbol.home(self.addresses.resolution, self.addresses.sections);
+        let home = symbol.value_source(self.addresses.resolution, self.addresses.sections);
         home.known_by(self.kind)
     }
 }
 
-fn is_word(rule: &Rule, word: u8) -> bool {
+fn is_word(rule: &RelocRule, word: u8) -> bool {
     matches!(rule.base, Base::Symbol | Base::Branch)
         && rule.relative == Relative::Zero
         && rule.size == word

@@ -22,7 +22,7 @@ use crate::options::{ElfOptions, InputWhat};
 use crate::script::ast::Script;
 
 /// What is known about a finished layout.
-pub(crate) struct Scene<'s, 'a> {
+pub(crate) struct DeadContext<'s, 'a> {
     pub addresses: &'s Addresses<'s, 'a>,
     pub script: &'s Script,
     pub live: &'s Live,
@@ -33,7 +33,7 @@ pub(crate) struct Scene<'s, 'a> {
 }
 
 /// Refuses an image that cannot run.
-pub(crate) fn check(scene: &Scene<'_, '_>, diagnostics: &mut Vec<Diagnostic>) {
+pub(crate) fn check(scene: &DeadContext<'_, '_>, diagnostics: &mut Vec<Diagnostic>) {
     let entry = scene.entry;
     let problem = if !has_code(scene) && drops_code(scene) {
         Diagnostic::error("the image has no code")
@@ -55,7 +55,7 @@ pub(crate) fn check(scene: &Scene<'_, '_>, diagnostics: &mut Vec<Diagnostic>) {
 }
 
 /// Whether there is anything to execute.
-fn has_code(scene: &Scene<'_, '_>) -> bool {
+fn has_code(scene: &DeadContext<'_, '_>) -> bool {
     let layout = scene.addresses.layout;
     layout
         .placement
@@ -72,7 +72,7 @@ fn is_code(flags: u64) -> bool {
 }
 
 /// Whether there was code for which the script has a place.
-fn drops_code(scene: &Scene<'_, '_>) -> bool {
+fn drops_code(scene: &DeadContext<'_, '_>) -> bool {
     let Addresses {
         resolution,
         sections,
@@ -108,7 +108,7 @@ const RUNTIMES: [(&str, &str); 8] = [
     ("aarch64_rt", "image.ld"),
 ];
 
-fn ways_out(scene: &Scene<'_, '_>, mut problem: Diagnostic) -> Diagnostic {
+fn ways_out(scene: &DeadContext<'_, '_>, mut problem: Diagnostic) -> Diagnostic {
     let resolution = scene.addresses.resolution;
     let entry = scene.entry;
     let by_name = |path: &Path, name: &str| {

@@ -8,7 +8,7 @@ use crate::elf::ids::FileId;
 use crate::elf::live::gc::{Live, Reason};
 use crate::elf::names::demangle;
 use crate::elf::sections::describe::describe_place;
-use crate::elf::sections::refs::{Home, SymRef};
+use crate::elf::sections::refs::{SymRef, ValueSource};
 use crate::elf::sections::{Sections, is_linked};
 use crate::elf::symbols::resolve::Resolution;
 
@@ -43,7 +43,8 @@ pub(crate) fn why_live(
     name: &str,
 ) -> String {
     let symbol = resolution.find(name.as_bytes()).map(SymRef::Global);
-    let Some(Home::Section(start, _)) = symbol.map(|symbol| symbol.home(resolution, sections))
+    let Some(ValueSource::Section(start, _)) =
+        symbol.map(|symbol| symbol.value_source(resolution, sections))
     else {
         return format!("`{name}`: no input section defines it\n");
     };

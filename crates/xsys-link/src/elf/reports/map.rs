@@ -95,7 +95,7 @@ fn section<'m>(
         load_addr: extent.load_addr,
         size: extent.size,
         align: extent.align,
-        entry: Entry::Output(output.name.as_bytes()),
+        entry: MapEntry::Output(output.name.as_bytes()),
     });
     for item in &output.items {
         let span = match item {
@@ -131,7 +131,7 @@ fn command<'m>(
         load_addr: section.map_or(0, load_addr),
         size,
         align: 1,
-        entry: Entry::Command {
+        entry: MapEntry::Command {
             inside,
             text: script.text(span),
         },
@@ -160,7 +160,7 @@ fn input<'m>(
         load_addr: loaded(at),
         size: addresses.layout.size(id, outline.size),
         align: outline.align,
-        entry: Entry::Input {
+        entry: MapEntry::Input {
             file: origin.map_or("<linker>", |(file, _)| &files[file.0 as usize]),
             section: outline.name,
         },
@@ -181,14 +181,14 @@ fn input<'m>(
             load_addr: loaded(value),
             size: addresses.length(id, symbol.value, symbol.size),
             align: 1,
-            entry: Entry::Symbol(object.symbols.name(&symbol)),
+            entry: MapEntry::Symbol(object.symbols.name(&symbol)),
         });
     }
 }
 
 /// What a line of the map is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Entry<'a> {
+enum MapEntry<'a> {
     /// An output section.
     Output(&'a [u8]),
     /// An input section and the file it comes from, as the user would name it: `a.o`,
@@ -207,7 +207,7 @@ struct Row<'a> {
     load_addr: u64,
     size: u64,
     align: u64,
-    entry: Entry<'a>,
+    entry: MapEntry<'a>,
 }
 
 /// The text of the map. The rows are in the order of the output.
@@ -224,19 +224,19 @@ fn text<'a>(is_64: bool, rows: impl IntoIterator<Item = Row<'a>>) -> String {
         // Writing into a string cannot fail.
         let _ = write!(out, "{:>5} ", row.align);
         match row.entry {
-            Entry::Output(name) => push_name(&mut out, name),
-            Entry::Input { file, section } => {
+            MapEntry::Output(name) => push_name(&mut out, name),
+            MapEntry::Input { file, section } => {
                 out.push_str("        ");
                 out.push_str(file);
                 out.push_str(":(");
                 push_name(&mut out, section);
                 out.push(')');
             }
-            Entry::Symbol(name) => {
+            MapEntry::Symbol(name) => {
                 out.push_str("                ");
                 push_name(&mut out, name);
             }
-            Entry::Command { inside, text } => {
+            MapEntry::Command { inside, text } => {
                 if inside {
                     out.push_str("        ");
                 }
@@ -265,7 +265,7 @@ fn push_name(out: &mut String, name: &[u8]) {
 mod tests {
     use super::*;
 
-    fn row(addr: u64, size: u64, align: u64, entry: Entry<'_>) -> Row<'_> {
+    fn row(addr: u64, size: u64, align: u64, entry: MapEntry<'_>) -> Row<'_> {
         Row {
             addr,
             load_addr: addr & 0xffff,
@@ -275,24 +275,24 @@ mod tests {
         }
     }
 
-    fn command(inside: bool, text: &str) -> Entry<'_> {
-        Entry::Command { inside, text }
+    fn command(inside: bool, text: &str) -> MapEntry<'_> {
+        MapEntry::Command { inside, text }
     }
 
     #[test]
     fn columns() {
         let rows = [
-            row(0x2000_1000, 0x1a4, 16, Entry::Output(b".text")),
+            row(0x2000_1000, 0x1a4, 16, MapEntry::Output(b".text")),
             row(
                 0x2000_1000,
                 0xc,
                 4,
-                Entry::Input {
+                MapEntry::Input {
                     file: "liba.rlib(a.o)",
                     section: b".text.main",
                 },
             ),
-            row(0x2000_1001, 0xc, 1, Entry::Symbol(b"main\xff")),
+            row(0x2000_1001, 0xc, 1, MapEntry::Symbol(b"main\xff")),
             row(0x2000_100c, 4, 1, command(true, ". =\n  ALIGN(16)")),
             row(0x2000_1010, 0, 1, command(false, "end = .")),
         ];
@@ -306,7 +306,7 @@ mod tests {
         assert_eq!(text(false, rows), narrow);
         let wide = text(
             true,
-            [row(u64::MAX, u64::MAX, 1 << 20, Entry::Output(b".x"))],
+            [row(u64::MAX, u64::MAX, 1 << 20, MapEntry::Output(b".x"))],
         );
         let expected = "             VMA              LMA     Size Align Out     In      Symbol
 ffffffffffffffff             ffff ffffffffffffffff 1048576 .x

@@ -12,12 +12,12 @@ use xsys_diag::Diagnostic;
 use crate::elf::ids::SectionId;
 use crate::elf::layout::placement::Placement;
 use crate::elf::sections::Sections;
-use crate::elf::sections::refs::{Home, SymRef};
+use crate::elf::sections::refs::{SymRef, ValueSource};
 use crate::elf::symbols::resolve::Resolution;
 use crate::script::ast::{Command, Script, SectionsItem, Span};
 
 /// One prohibition.
-struct Rule<'s> {
+struct Prohibition<'s> {
     names: Vec<&'s str>,
     /// Only references to the first are forbidden.
     to_first: bool,
@@ -25,7 +25,7 @@ struct Rule<'s> {
     command: &'static str,
 }
 
-impl Rule<'_> {
+impl Prohibition<'_> {
     fn forbids(&self, from: &str, to: &str) -> bool {
         let target = match self.to_first {
             true => self.names.first() == Some(&to),
@@ -72,8 +72,8 @@ pub(crate) fn check(
             let mut told: Vec<SymRef> = Vec::new();
             for reloc in section.relocs.iter() {
                 let symbol = SymRef::of(resolution, file, reloc.symbol);
-                let to = match symbol.home(resolution, sections) {
-                    Home::Section(target, _) => name_of(target),
+                let to = match symbol.value_source(resolution, sections) {
+                    ValueSource::Section(target, _) => name_of(target),
                     _ => None,
                 };
                 let Some(to) = to else { continue };
@@ -107,7 +107,7 @@ pub(crate) fn check(
     diagnostics.extend(found.into_iter().flatten());
 }
 
-fn rules(script: &Script) -> Vec<Rule<'_>> {
+fn rules(script: &Script) -> Vec<Prohibition<'_>> {
     let mut out = Vec::new();
     for command in &script.commands {
         match command {
@@ -115,7 +115,7 @@ fn rules(script: &Script) -> Vec<Rule<'_>> {
                 let (Some(first), Some(last)) = (sections.first(), sections.last()) else {
                     continue;
                 };
-                out.push(Rule {
+                out.push(Prohibition {
                     names: sections.iter().map(|name| &*name.text).collect(),
                     to_first: *to_first,
                     span: Span {
@@ -135,7 +135,7 @@ fn rules(script: &Script) -> Vec<Rule<'_>> {
                     };
                     if let (true, Some(first)) = (overlay.no_cross_refs, overlay.sections.first()) {
                         let names = overlay.sections.iter().map(|def| &*def.name.text);
-                        out.push(Rule {
+                        out.push(Prohibition {
                             names: names.collect(),
                             to_first: false,
                             span: first.name.span,

@@ -24,7 +24,7 @@ use crate::script::eval::symbols_needed;
 
 /// Checks names against what declares them.
 pub(crate) fn check(script: &Script, diagnostics: &mut Vec<Diagnostic>) {
-    let mut known = Known::default();
+    let mut known = Declared::default();
     for command in &script.commands {
         match command {
             Command::Memory(regions) => known.regions.extend(regions.iter().map(|r| &*r.name.text)),
@@ -82,14 +82,14 @@ fn descriptions(script: &Script) -> impl Iterator<Item = &OutputSectionDef> {
 
 /// The names that scripts declare.
 #[derive(Default)]
-struct Known<'s> {
+struct Declared<'s> {
     regions: BTreeSet<&'s str>,
     phdrs: BTreeSet<&'s str>,
     has_phdrs: bool,
     classes: BTreeSet<&'s str>,
 }
 
-impl Known<'_> {
+impl Declared<'_> {
     fn check(&self, script: &Script, def: &OutputSectionDef, diagnostics: &mut Vec<Diagnostic>) {
         for region in def.region.iter().chain(&def.load_region) {
             if !self.regions.contains(&*region.text) {

@@ -21,7 +21,7 @@ pub(crate) type Def<'s> = (&'s OutputSectionDef, Option<(u32, u32)>);
 
 /// Where the sections that a rule takes go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Home {
+pub(crate) enum RuleTarget {
     /// An output section description.
     Output(u32),
     /// A class.
@@ -38,7 +38,7 @@ pub(crate) struct Described<'s> {
     pub floating: Vec<usize>,
     classes: Vec<&'s SectionClass>,
     /// In which order rules are tried.
-    order: Vec<Home>,
+    order: Vec<RuleTarget>,
 }
 
 impl<'s> Described<'s> {
@@ -56,7 +56,7 @@ impl<'s> Described<'s> {
             if let Command::Overwrite(sections) = command {
                 for def in sections {
                     out.floating.push(out.defs.len());
-                    out.order.push(Home::Output(out.defs.len() as u32));
+                    out.order.push(RuleTarget::Output(out.defs.len() as u32));
                     out.defs.push((def, None));
                 }
             }
@@ -141,7 +141,8 @@ impl<'s> Described<'s> {
                     *overlays += 1;
                 }
                 SectionsItem::Class(class) => {
-                    self.order.push(Home::Class(self.classes.len() as u32));
+                    self.order
+                        .push(RuleTarget::Class(self.classes.len() as u32));
                     self.classes.push(class);
                 }
             }
@@ -151,26 +152,28 @@ impl<'s> Described<'s> {
     fn define(&mut self, def: Def<'s>, block: &mut Vec<Statement<'s>>) {
         let index = self.defs.len() as u32;
         block.push(Statement::Section(OutputId(index)));
-        self.order.push(Home::Output(index));
+        self.order.push(RuleTarget::Output(index));
         self.defs.push(def);
     }
 
     /// An item's input pattern.
-    pub(crate) fn pattern(&self, home: Home, item: u32) -> Option<&'s InputPattern> {
+    pub(crate) fn pattern(&self, home: RuleTarget, item: u32) -> Option<&'s InputPattern> {
         match home {
-            Home::Output(index) => match self.defs[index as usize].0.items.get(item as usize)? {
-                SectionItem::Input(pattern) => Some(pattern),
-                _ => None,
-            },
-            Home::Class(index) => self.classes[index as usize].patterns.get(item as usize),
+            RuleTarget::Output(index) => {
+                match self.defs[index as usize].0.items.get(item as usize)? {
+                    SectionItem::Input(pattern) => Some(pattern),
+                    _ => None,
+                }
+            }
+            RuleTarget::Class(index) => self.classes[index as usize].patterns.get(item as usize),
         }
     }
 
     /// Whether sections that go there are discarded.
-    pub(crate) fn discards(&self, home: Home) -> bool {
+    pub(crate) fn discards(&self, home: RuleTarget) -> bool {
         match home {
-            Home::Output(index) => &*self.defs[index as usize].0.name.text == "/DISCARD/",
-            Home::Class(_) => false,
+            RuleTarget::Output(index) => &*self.defs[index as usize].0.name.text == "/DISCARD/",
+            RuleTarget::Class(_) => false,
         }
     }
 
@@ -186,19 +189,19 @@ impl<'s> Described<'s> {
     }
 
     /// All rules of enabled descriptions, in the order in which they are tried.
-    pub(crate) fn patterns(&self, enabled: &[bool]) -> Vec<(Home, u32, &'s InputPattern)> {
+    pub(crate) fn patterns(&self, enabled: &[bool]) -> Vec<(RuleTarget, u32, &'s InputPattern)> {
         let mut out = Vec::new();
         for &home in &self.order {
             match home {
-                Home::Output(index) if enabled[index as usize] => {
+                RuleTarget::Output(index) if enabled[index as usize] => {
                     let items = self.defs[index as usize].0.items.iter().enumerate();
                     out.extend(items.filter_map(|(item, content)| match content {
                         SectionItem::Input(pattern) => Some((home, item as u32, pattern)),
                         _ => None,
                     }));
                 }
-                Home::Output(_) => {}
-                Home::Class(index) => {
+                RuleTarget::Output(_) => {}
+                RuleTarget::Class(index) => {
                     let patterns = self.classes[index as usize].patterns.iter().enumerate();
                     out.extend(patterns.map(|(item, pattern)| (home, item as u32, pattern)));
                 }

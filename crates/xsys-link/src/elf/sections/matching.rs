@@ -7,7 +7,7 @@ use object::elf;
 use rayon::prelude::*;
 use xsys_diag::Diagnostic;
 
-use super::described::{Described, Home};
+use super::described::{Described, RuleTarget};
 use super::{Outline, Sections, SyntheticKind};
 use crate::elf::ids::SectionId;
 use crate::elf::names::Map;
@@ -74,8 +74,8 @@ fn file_of<'r, 'a>(
 
 /// Where a rule stands: output section description or class, item, section pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Rule {
-    pub home: Home,
+pub(crate) struct RulePosition {
+    pub home: RuleTarget,
     pub item: u32,
     pub pattern: u32,
 }
@@ -85,7 +85,7 @@ pub(crate) struct Rule {
 pub(crate) struct Matches<'s> {
     described: Described<'s>,
     /// By [`SectionId`]; only input sections.
-    pub rules: Vec<Option<Rule>>,
+    pub rules: Vec<Option<RulePosition>>,
 }
 
 impl Matches<'_> {
@@ -128,7 +128,7 @@ pub(crate) fn match_rules(
     candidates: &[SectionId],
     described: &Described<'_>,
     enabled: &[bool],
-) -> Vec<Option<Rule>> {
+) -> Vec<Option<RulePosition>> {
     let patterns = described.patterns(enabled);
     let by_beginning = ByBeginning::new(patterns.iter().map(|(_, _, pattern)| *pattern));
     candidates
@@ -142,7 +142,7 @@ pub(crate) fn match_rules(
                 .find_map(|&at| {
                     let (home, item, pattern) = patterns[at as usize];
                     let file = || file_of(resolution, sections, id);
-                    pattern_matches(pattern, file, &section).map(|index| Rule {
+                    pattern_matches(pattern, file, &section).map(|index| RulePosition {
                         home,
                         item,
                         pattern: index as u32,
@@ -158,7 +158,7 @@ pub(crate) fn disable_unmet_constraints(
     resolution: &Resolution<'_>,
     sections: &Sections,
     candidates: &[SectionId],
-    rules: &[Option<Rule>],
+    rules: &[Option<RulePosition>],
     described: &Described<'_>,
     enabled: &mut [bool],
 ) -> bool {
@@ -167,7 +167,7 @@ pub(crate) fn disable_unmet_constraints(
             continue;
         };
         let any_writable = candidates.iter().zip(rules).any(|(&id, rule)| {
-            rule.is_some_and(|r| r.home == Home::Output(index as u32))
+            rule.is_some_and(|r| r.home == RuleTarget::Output(index as u32))
                 && sections.outline(resolution, id).flags & elf::SHF_WRITE.0 != 0
         });
         let met = (constraint == Constraint::OnlyIfReadWrite) == any_writable;

@@ -28,7 +28,7 @@ pub(crate) enum SymRef {
 
 /// Where a symbol's value comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Home {
+pub(crate) enum ValueSource {
     /// An offset in a section of an object.
     Section(SectionId, u64),
     /// A fixed number.
@@ -57,21 +57,22 @@ pub(crate) enum KnownBy {
     Nobody,
 }
 
-impl Home {
+impl ValueSource {
     /// Who knows the value in an output of this kind. All that depends on what other files of a process may
     /// define is decided here: in a static program there are none, so every definition is final, and what
     /// weak references do not find is 0.
     #[inline]
     pub(crate) fn known_by(self, kind: OutputKind) -> KnownBy {
         match self {
-            Home::Undefined => KnownBy::Nobody,
-            Home::Absolute(_) | Home::UndefinedWeak => KnownBy::Linker,
-            Home::Section(..) | Home::Assigned(_) | Home::Common(_) | Home::Discarded => {
-                match kind.is_pic() {
-                    true => KnownBy::StartUp,
-                    false => KnownBy::Linker,
-                }
-            }
+            ValueSource::Undefined => KnownBy::Nobody,
+            ValueSource::Absolute(_) | ValueSource::UndefinedWeak => KnownBy::Linker,
+            ValueSource::Section(..)
+            | ValueSource::Assigned(_)
+            | ValueSource::Common(_)
+            | ValueSource::Discarded => match kind.is_pic() {
+                true => KnownBy::StartUp,
+                false => KnownBy::Linker,
+            },
         }
     }
 }
@@ -102,33 +103,41 @@ impl SymRef {
 
     /// Where its value comes from.
     #[inline]
-    pub(crate) fn home(self, resolution: &Resolution<'_>, sections: &Sections) -> Home {
+    pub(crate) fn value_source(
+        self,
+        resolution: &Resolution<'_>,
+        sections: &Sections,
+    ) -> ValueSource {
         if let SymRef::Global(id) = self {
             let symbol = resolution.symbol(id);
             match symbol.definition {
                 Definition::Object { .. } => {}
-                Definition::Common { .. } => return Home::Common(id),
-                Definition::Script | Definition::Linker => return Home::Assigned(id),
+                Definition::Common { .. } => return ValueSource::Common(id),
+                Definition::Script | Definition::Linker => return ValueSource::Assigned(id),
                 Definition::Undefined | Definition::Lazy { .. } if symbol.weak => {
-                    return Home::UndefinedWeak;
+                    return ValueSource::UndefinedWeak;
                 }
-                Definition::Undefined | Definition::Lazy { .. } => return Home::Undefined,
+                Definition::Undefined | Definition::Lazy { .. } => return ValueSource::Undefined,
             }
         }
         let Some((file, entry)) = self.entry(resolution) else {
-            return Home::Undefined;
+            return ValueSource::Undefined;
         };
         match entry.place {
-            SymbolPlace::Absolute => Home::Absolute(entry.value),
-            SymbolPlace::Section(index) if resolution.is_discarded(file, index) => Home::Discarded,
+            SymbolPlace::Absolute => ValueSource::Absolute(entry.value),
+            SymbolPlace::Section(index) if resolution.is_discarded(file, index) => {
+                ValueSource::Discarded
+            }
             SymbolPlace::Section(index)
                 if (index as usize) < resolution.files[file.0 as usize].sections.len() =>
             {
-                Home::Section(sections.id(file, index), entry.value)
+                ValueSource::Section(sections.id(file, index), entry.value)
             }
             // Index 0 of every table is the null symbol: relocations without a symbol use it.
-            SymbolPlace::Undefined if matches!(self, SymRef::Local(_, 0)) => Home::Absolute(0),
-            _ => Home::Undefined,
+            SymbolPlace::Undefined if matches!(self, SymRef::Local(_, 0)) => {
+                ValueSource::Absolute(0)
+            }
+            _ => ValueSource::Undefined,
         }
     }
 
@@ -148,11 +157,12 @@ impl SymRef {
         sections: &Sections,
         kind: OutputKind,
     ) -> SymbolFacts {
-        let home = self.home(resolution, sections);
+        let home = self.value_source(resolution, sections);
         SymbolFacts {
-            undefined_weak: matches!(home, Home::UndefinedWeak),
-            ifunc: self.kind(resolution) == STT_GNU_IFUNC && matches!(home, Home::Section(..)),
-            absolute: matches!(home, Home::Absolute(_)),
+            undefined_weak: matches!(home, ValueSource::UndefinedWeak),
+            ifunc: self.kind(resolution) == STT_GNU_IFUNC
+                && matches!(home, ValueSource::Section(..)),
+            absolute: matches!(home, ValueSource::Absolute(_)),
             pic: kind.is_pic(),
         }
     }

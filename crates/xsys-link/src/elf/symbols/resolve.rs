@@ -77,7 +77,7 @@ pub(crate) struct Resolution<'a> {
     pub discarded: Vec<Vec<bool>>,
     /// All global symbols; the index is [`SymbolId`].
     pub symbols: Vec<Symbol<'a>>,
-    names: Names,
+    names: NameTable,
     /// PROVIDEd assignments that are in force, by index into the script's assignments.
     pub provided: Vec<bool>,
     /// Archive members in the order in which they were loaded, each with the symbol that pulled it.
@@ -85,7 +85,7 @@ pub(crate) struct Resolution<'a> {
 }
 
 /// Names to ids: an open hash table of ids, hashed by the name that the id stands for.
-struct Names {
+struct NameTable {
     table: HashTable<SymbolId>,
     hasher: FixedState,
 }
@@ -148,7 +148,7 @@ pub(crate) fn resolve<'a>(
             globals: Vec::new(),
             discarded: Vec::new(),
             symbols: Vec::new(),
-            names: Names {
+            names: NameTable {
                 table: HashTable::new(),
                 hasher: FixedState::default(),
             },

@@ -18,8 +18,16 @@ pub(crate) fn localise(resolution: &mut Resolution<'_>, script: &Script) {
     });
     let mut rules = Vec::new();
     for node in nodes.flatten() {
-        rules.extend(node.global.iter().map(|pattern| Rule::new(pattern, false)));
-        rules.extend(node.local.iter().map(|pattern| Rule::new(pattern, true)));
+        rules.extend(
+            node.global
+                .iter()
+                .map(|pattern| VersionRule::new(pattern, false)),
+        );
+        rules.extend(
+            node.local
+                .iter()
+                .map(|pattern| VersionRule::new(pattern, true)),
+        );
     }
     if !rules.iter().any(|rule| rule.local) {
         return;
@@ -36,7 +44,7 @@ pub(crate) fn localise(resolution: &mut Resolution<'_>, script: &Script) {
     }
 }
 
-struct Rule<'s> {
+struct VersionRule<'s> {
     pattern: &'s VersionPattern,
     glob: Glob,
     local: bool,
@@ -44,7 +52,7 @@ struct Rule<'s> {
     rank: u8,
 }
 
-impl<'s> Rule<'s> {
+impl<'s> VersionRule<'s> {
     fn new(pattern: &'s VersionPattern, local: bool) -> Self {
         let rank = match &*pattern.pattern.text {
             "*" if !pattern.exact => 2,

@@ -34,7 +34,7 @@ const ALIGN: u64 = 32;
 /// All entry functions of a secure image.
 #[derive(Default)]
 pub(crate) struct Gateways {
-    entries: Vec<Entry>,
+    entries: Vec<EntryFunction>,
     /// Where an import library wants `.gnu.sgstubs`.
     base: Option<u64>,
     /// Bytes of all veneers.
@@ -43,7 +43,7 @@ pub(crate) struct Gateways {
     veneer: u64,
 }
 
-struct Entry {
+struct EntryFunction {
     name: SymbolId,
     special: SymbolId,
     /// Offset of the veneer; `None` where the function has its own `SG`.
@@ -105,7 +105,7 @@ pub(crate) fn find(
                 out.size - veneer_size
             }
         });
-        out.entries.push(Entry {
+        out.entries.push(EntryFunction {
             name,
             special,
             veneer,
@@ -124,7 +124,7 @@ pub(crate) fn find(
         }
     }
     for (text, _) in &known {
-        let still = |entry: &Entry| resolution.symbol(entry.name).name == *text;
+        let still = |entry: &EntryFunction| resolution.symbol(entry.name).name == *text;
         if !out.entries.iter().any(still) {
             diagnostics.push(
                 Diagnostic::warning(format!(

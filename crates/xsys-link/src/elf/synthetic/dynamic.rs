@@ -13,7 +13,7 @@ use object::elf;
 use super::scan::Demands;
 use crate::elf::arch::Arch;
 use crate::elf::layout::{Addresses, Extent};
-use crate::elf::sections::refs::{Home, KnownBy, SymRef};
+use crate::elf::sections::refs::{KnownBy, SymRef, ValueSource};
 use crate::elf::sections::{Sections, Synthetic, SyntheticKind};
 use crate::elf::symbols::resolve::Resolution;
 use crate::options::{ElfOptions, OutputKind};
@@ -26,14 +26,14 @@ const DF_TEXTREL: u64 = 4;
 
 /// An entry of the table.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Entry {
+pub(crate) struct DynamicEntry {
     tag: u64,
-    value: Value,
+    value: DynamicValue,
 }
 
 /// The value of an entry.
 #[derive(Clone, Copy, Debug)]
-enum Value {
+enum DynamicValue {
     Number(u64),
     /// The address of a section that the linker makes.
     Section(SyntheticKind),
@@ -56,9 +56,9 @@ pub(crate) fn entries(
     sections: &Sections,
     (demands, relatives): (&Demands, u64),
     options: &ElfOptions,
-) -> Vec<Entry> {
+) -> Vec<DynamicEntry> {
     let mut out = Vec::new();
-    let mut add = |tag, value| out.push(Entry { tag, value });
+    let mut add = |tag, value| out.push(DynamicEntry { tag, value });
     let mut flags_1 = DF_1_PIE;
     let mut flags = 0;
     if options.z.now {
@@ -67,50 +67,53 @@ pub(crate) fn entries(
     }
     if demands.changes_text {
         flags |= DF_TEXTREL;
-        add(22, Value::Number(0)); // DT_TEXTREL
+        add(22, DynamicValue::Number(0)); // DT_TEXTREL
     }
     if flags != 0 {
-        add(30, Value::Number(flags)); // DT_FLAGS
+        add(30, DynamicValue::Number(flags)); // DT_FLAGS
     }
-    add(0x6fff_fffb, Value::Number(flags_1)); // DT_FLAGS_1
+    add(0x6fff_fffb, DynamicValue::Number(flags_1)); // DT_FLAGS_1
     let [table, size, entry, count] = match arch.dynamic().rela {
         true => [7, 8, 9, 0x6fff_fff9],
         false => [17, 18, 19, 0x6fff_fffa],
     };
-    add(table, Value::Start(SyntheticKind::RelaDyn));
-    add(size, Value::Size(SyntheticKind::RelaDyn));
-    add(entry, Value::Number(super::relocations::entry_size(arch)));
+    add(table, DynamicValue::Start(SyntheticKind::RelaDyn));
+    add(size, DynamicValue::Size(SyntheticKind::RelaDyn));
+    add(
+        entry,
+        DynamicValue::Number(super::relocations::entry_size(arch)),
+    );
     if relatives > 0 {
-        add(count, Value::Number(relatives));
+        add(count, DynamicValue::Number(relatives));
     }
-    add(6, Value::Section(SyntheticKind::DynSym));
-    add(5, Value::Section(SyntheticKind::DynStr));
-    add(4, Value::Section(SyntheticKind::Hash));
-    add(11, Value::Number(super::dynsym::entry_size(arch))); // DT_SYMENT
-    add(10, Value::Number(super::dynsym::STRINGS)); // DT_STRSZ
+    add(6, DynamicValue::Section(SyntheticKind::DynSym));
+    add(5, DynamicValue::Section(SyntheticKind::DynStr));
+    add(4, DynamicValue::Section(SyntheticKind::Hash));
+    add(11, DynamicValue::Number(super::dynsym::entry_size(arch))); // DT_SYMENT
+    add(10, DynamicValue::Number(super::dynsym::STRINGS)); // DT_STRSZ
     for (tag, size_tag, sh_type, name) in [
         (25, 27, elf::SHT_INIT_ARRAY, ".init_array"),
         (26, 28, elf::SHT_FINI_ARRAY, ".fini_array"),
         (32, 33, elf::SHT_PREINIT_ARRAY, ".preinit_array"),
     ] {
-        add(tag, Value::ArrayStart(sh_type.0, name));
-        add(size_tag, Value::ArraySize(sh_type.0, name));
+        add(tag, DynamicValue::ArrayStart(sh_type.0, name));
+        add(size_tag, DynamicValue::ArraySize(sh_type.0, name));
     }
     for (tag, name) in [(12, &options.symbols.init), (13, &options.symbols.fini)] {
         let symbol = resolution.find(name.as_bytes()).map(SymRef::Global);
         let defined = |symbol: &SymRef| {
-            let home = symbol.home(resolution, sections);
-            matches!(home, Home::Section(..))
+            let home = symbol.value_source(resolution, sections);
+            matches!(home, ValueSource::Section(..))
         };
         if let Some(symbol) = symbol.filter(defined) {
-            add(tag, Value::Function(symbol));
+            add(tag, DynamicValue::Function(symbol));
         }
     }
     out
 }
 
 /// Adds the section.
-pub(super) fn add(arch: &dyn Arch, sections: &mut Sections, entries: &[Entry]) {
+pub(super) fn add(arch: &dyn Arch, sections: &mut Sections, entries: &[DynamicEntry]) {
     let word = super::word(arch);
     sections.add(Synthetic {
         kind: SyntheticKind::Dynamic,
@@ -125,21 +128,24 @@ pub(super) fn add(arch: &dyn Arch, sections: &mut Sections, entries: &[Entry]) {
 }
 
 /// The words of the table, without the DT_NULLs.
-pub(crate) fn words(entries: &[Entry], addresses: &Addresses<'_, '_>) -> impl Iterator<Item = u64> {
-    let present = |entry: &Entry| Some([entry.tag, entry.value.find(addresses)?]);
+pub(crate) fn words(
+    entries: &[DynamicEntry],
+    addresses: &Addresses<'_, '_>,
+) -> impl Iterator<Item = u64> {
+    let present = |entry: &DynamicEntry| Some([entry.tag, entry.value.find(addresses)?]);
     entries.iter().filter_map(present).flatten()
 }
 
-impl Value {
+impl DynamicValue {
     fn find(self, addresses: &Addresses<'_, '_>) -> Option<u64> {
         match self {
-            Value::Number(number) => Some(number),
-            Value::Section(kind) => addresses.synthetic(kind),
-            Value::Start(kind) => Some(output_of(addresses, kind)?.addr),
-            Value::Size(kind) => Some(output_of(addresses, kind)?.size),
-            Value::ArrayStart(sh_type, name) => Some(array(addresses, sh_type, name)?.addr),
-            Value::ArraySize(sh_type, name) => Some(array(addresses, sh_type, name)?.size),
-            Value::Function(symbol) => addresses.of_symbol(symbol, 0),
+            DynamicValue::Number(number) => Some(number),
+            DynamicValue::Section(kind) => addresses.synthetic(kind),
+            DynamicValue::Start(kind) => Some(output_of(addresses, kind)?.addr),
+            DynamicValue::Size(kind) => Some(output_of(addresses, kind)?.size),
+            DynamicValue::ArrayStart(sh_type, name) => Some(array(addresses, sh_type, name)?.addr),
+            DynamicValue::ArraySize(sh_type, name) => Some(array(addresses, sh_type, name)?.size),
+            DynamicValue::Function(symbol) => addresses.of_symbol(symbol, 0),
         }
     }
 }
@@ -170,8 +176,9 @@ pub(super) fn relatives(
     sections: &Sections,
     kind: OutputKind,
 ) -> u64 {
-    let moves =
-        |symbol: &SymRef| symbol.home(resolution, sections).known_by(kind) == KnownBy::StartUp;
+    let moves = |symbol: &SymRef| {
+        symbol.value_source(resolution, sections).known_by(kind) == KnownBy::StartUp
+    };
     let slots = demands
         .slots
         .iter()

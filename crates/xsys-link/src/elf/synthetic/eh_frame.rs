@@ -12,11 +12,11 @@ use super::put::Words;
 use crate::elf::arch::Arch;
 use crate::elf::ids::{FileId, SectionId};
 use crate::elf::layout::Addresses;
-use crate::elf::layout::merged::{MergeMap, MergedInput};
+use crate::elf::layout::merged::{MergedInput, MergedSections};
 use crate::elf::live::gc::Live;
 use crate::elf::names::Map;
 use crate::elf::object::Reloc;
-use crate::elf::object::eh_frame::{self, CieKey, Format, RecordKind};
+use crate::elf::object::eh_frame::{self, CieKey, RecordKind, WordFormat};
 use crate::elf::sections::frames::{Frames, target_section};
 use crate::elf::sections::refs::SymRef;
 use crate::elf::sections::{Sections, Synthetic, SyntheticKind};
@@ -180,7 +180,7 @@ fn reference_key(
 
 /// Makes references into `.eh_frame` inputs lead to the output's records, in the same way as
 /// references into merged sections.
-pub(crate) fn map(plan: &EhFramePlan, sections: &Sections, merge: &mut MergeMap<'_>) {
+pub(crate) fn map(plan: &EhFramePlan, sections: &Sections, merge: &mut MergedSections<'_>) {
     let Some(id) = sections.find(SyntheticKind::EhFrame) else {
         return;
     };
@@ -211,8 +211,8 @@ pub(crate) struct Writer<'w, 'l, 'a> {
 }
 
 impl Writer<'_, '_, '_> {
-    fn format(&self) -> Format {
-        Format {
+    fn format(&self) -> WordFormat {
+        WordFormat {
             is_64: self.words.is_64,
             endian: self.words.endian,
         }

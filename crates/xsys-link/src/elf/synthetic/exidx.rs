@@ -1,385 +1,296 @@
-//! The bytes of `.ARM.exidx`, the exception index table of the Arm EHABI.
+//! Which code has an entry in `.ARM.exidx`, and how much room the table needs.
 //!
-//! Problem: the unwinder finds a function by binary search, so the table must ascend by function
-//! address over the whole image although it is put together from one piece per input section; each
-//! entry holds distances from its own place, which change as the entry moves; and an entry reaches
-//! up to the next one, so the last function needs a sentinel after it.
+//! Problem: an entry covers all addresses up to the next one. So code without unwind data needs an
+//! entry that says so, or it would be unwound with its neighbour's instructions. And neighbours with
+//! equal instructions share one entry, so the table's size depends on which functions are
+//! neighbours: the layout asks for it after every walk.
 //!
-//! Spec: "Exception Handling ABI for the Arm Architecture" (EHABI32), 2024Q3, 5 "Index table
-//! entries". An entry is two words: PREL31 of the function; then 1 for "cannot unwind", or with bit
-//! 31 the unwinding instructions themselves, or PREL31 of an entry in `.ARM.extab`.
+//! Spec: "Exception Handling ABI for the Arm Architecture" (EHABI32), 2024Q3, 5.
 
-use object::Endian as _;
-use object::Endianness;
+use object::{Endian as _, Endianness, elf};
+use xsys_diag::Diagnostic;
 
-/// Bytes of an entry.
-pub(crate) const ENTRY: usize = 8;
+use crate::elf::consts::SHT_ARM_EXIDX;
+use crate::elf::ids::FileId;
+use crate::elf::ids::SectionId;
+use crate::elf::layout::Addresses;
+use crate::elf::live::gc::Live;
+use crate::elf::names::Map;
+use crate::elf::object::exidx::{self, ExidxEntry, Unwind};
+use crate::elf::sections::describe::describe_place;
+use crate::elf::sections::refs::{SymRef, ValueSource};
+use crate::elf::sections::{Sections, Synthetic, SyntheticKind, is_linked};
+use crate::elf::symbols::resolve::Resolution;
 
-/// Second word of functions that exceptions must not pass.
-pub(crate) const CANTUNWIND: u32 = 1;
+const R_ARM_PREL31: u32 = 42;
 
-/// How a function is unwound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Unwind {
-    /// Exceptions must not pass.
-    Cannot,
-    /// The whole second word, bit 31 included.
-    Inline(u32),
-    /// Address of the description in `.ARM.extab`.
-    Table(u32),
+/// The entries of all live code.
+#[derive(Default)]
+pub(crate) struct ExidxPlan {
+    entries: Vec<Planned>,
+    /// Code without an entry of its own.
+    bare: Vec<SectionId>,
+    /// Errors in the inputs' tables.
+    pub problems: Vec<Diagnostic>,
 }
 
-/// An entry with addresses in place of distances.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
-    /// Address of the function (without the Thumb bit, which EHABI keeps out of the table).
-    pub function: u32,
-    /// How it is unwound.
-    pub unwind: Unwind,
+/// An entry of an input table.
+struct Planned {
+    code: SectionId,
+    offset: u64,
+    unwind: Description,
 }
 
-/// What is wrong with a table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Error {
-    /// The size is not a multiple of an entry's.
-    #[error("`.ARM.exidx` has {0:#x} bytes, which is not a multiple of 8")]
-    Size(usize),
-    #[cfg(test)]
-    /// Bit 31 of a first word is set.
-    #[error(
-        "`.ARM.exidx` entry at offset {offset:#x} has {word:#010x} where a function belongs (bit 31 must be clear)"
-    )]
-    Function { offset: usize, word: u32 },
-    /// A distance beyond ±1 GiB.
-    #[error(
-        "{target:#x} is too far from `.ARM.exidx` at {place:#x}: the distance must be within ±0x40000000"
-    )]
-    TooFar { target: u32, place: u32 },
-    /// The output was given less room than the table needs.
-    #[error("`.ARM.exidx` needs {needed:#x} bytes and has {left:#x}")]
-    NoRoom { needed: usize, left: usize },
+/// What the second word of an entry says.
+#[derive(Clone, Copy)]
+enum Description {
+    Word(Unwind),
+    /// An entry of `.ARM.extab`, by symbol and addend.
+    Table(SymRef, i64),
 }
 
-#[cfg(test)]
-/// The address that a PREL31 word at `place` stands for; bit 31 is not part of it.
-pub(crate) fn decode_prel31(word: u32, place: u32) -> u32 {
-    let distance = ((word << 1) as i32) >> 1;
-    place.wrapping_add(distance as u32)
-}
-
-/// The PREL31 word, bit 31 clear, that stands for `target` at `place`.
-///
-/// # Errors
-/// The target is too far away.
-pub(crate) fn encode_prel31(target: u32, place: u32) -> Result<u32, Error> {
-    let distance = target.wrapping_sub(place) as i32;
-    if !(-0x4000_0000..0x4000_0000).contains(&distance) {
-        return Err(Error::TooFar { target, place });
+impl ExidxPlan {
+    /// Adds the table, if there is any entry.
+    pub(super) fn add(&self, sections: &mut Sections) {
+        if self.entries.is_empty() {
+            return;
+        }
+        sections.add(Synthetic {
+            kind: SyntheticKind::Exidx,
+            name: ".ARM.exidx".to_owned(),
+            sh_type: SHT_ARM_EXIDX,
+            flags: elf::SHF_ALLOC.0 | elf::SHF_LINK_ORDER.0,
+            align: 4,
+            entsize: 0,
+            // The sentinel; the layout finds the rest.
+            size: exidx::ENTRY as u64,
+            link: None,
+        });
     }
-    Ok(distance as u32 & 0x7fff_ffff)
-}
 
-/// The meaning of a second word without a relocation; `None` if it refers to a table entry. It needs
-/// no addresses, so sizes can be known before layout.
-pub(crate) fn without_table(word: u32) -> Option<Unwind> {
-    match word {
-        CANTUNWIND => Some(Unwind::Cannot),
-        word if word >> 31 != 0 => Some(Unwind::Inline(word)),
-        _ => None,
+    /// The code that has entries in input tables.
+    pub(crate) fn code(&self) -> impl Iterator<Item = SectionId> {
+        self.entries.iter().map(|entry| entry.code)
     }
-}
 
-/// Whether the entry of a function can be left out after `previous`, that of the function before it,
-/// because it says the same. Entries that refer to tables always stay: a table has the cleanup code of
-/// its own function.
-pub(crate) fn merges(previous: Unwind, next: Unwind) -> bool {
-    previous == next && !matches!(next, Unwind::Table(_))
-}
-
-#[cfg(test)]
-fn words(entry: &[u8], endian: Endianness) -> Option<(u32, u32)> {
-    let first = entry.get(..4)?.try_into().ok()?;
-    let second = entry.get(4..8)?.try_into().ok()?;
-    Some((endian.read_u32(first), endian.read_u32(second)))
-}
-
-#[cfg(test)]
-/// Reads a relocated table that stands at `addr`, as unwinders do.
-///
-/// # Errors
-/// The table is damaged.
-pub(crate) fn decode(table: &[u8], addr: u32, endian: Endianness) -> Result<Vec<Entry>, Error> {
-    if !table.len().is_multiple_of(ENTRY) {
-        return Err(Error::Size(table.len()));
-    }
-    let mut entries = Vec::with_capacity(table.len() / ENTRY);
-    for (index, bytes) in table.chunks_exact(ENTRY).enumerate() {
-        let offset = index * ENTRY;
-        let (first, second) = words(bytes, endian).ok_or(Error::Size(table.len()))?;
-        if first >> 31 != 0 {
-            return Err(Error::Function {
-                offset,
-                word: first,
+    /// Writes the table.
+    pub(crate) fn write(
+        &self,
+        addresses: &Addresses<'_, '_>,
+        (merge, endian): (bool, Endianness),
+        out: &mut [u8],
+        problems: &mut Vec<Diagnostic>,
+    ) {
+        let Some(addr) = addresses.synthetic(SyntheticKind::Exidx) else {
+            return;
+        };
+        let code_end = self.end(addresses);
+        let entries = self.entries(merge, addresses, problems);
+        let result = exidx::encode(&entries, code_end as u32, out, addr as u32, endian);
+        if let Err(error) = result {
+            let far = matches!(error, exidx::Error::TooFar { .. });
+            let problem = Diagnostic::error(format!("cannot write `.ARM.exidx`: {error}"));
+            problems.push(match far {
+                true => problem.help("place `.ARM.exidx` in the middle of the code, or discard it with `.ARM.extab` if nothing unwinds (`panic = \"abort\"`)"),
+                false => problem,
             });
         }
-        let place = addr.wrapping_add(offset as u32);
-        let unwind = without_table(second)
-            .unwrap_or_else(|| Unwind::Table(decode_prel31(second, place.wrapping_add(4))));
-        entries.push(Entry {
-            function: decode_prel31(first, place),
-            unwind,
-        });
     }
-    Ok(entries)
-}
 
-/// Sorts by function and, if `merge` is set, drops entries that say the same as the one before. Of
-/// several entries for one address (of empty functions) the last stays: it is that of the function
-/// with code, since empty sections are placed before it. The sort is stable.
-pub(crate) fn arrange(entries: &mut Vec<Entry>, merge: bool) {
-    entries.sort_by_key(|entry| entry.function);
-    let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
-    for &entry in entries.iter() {
-        if kept
-            .last()
-            .is_some_and(|last| last.function == entry.function)
-        {
-            kept.pop();
+    /// Reads the live tables.
+    pub(crate) fn gather(resolution: &Resolution<'_>, sections: &Sections, live: &Live) -> Self {
+        let mut out = Self::default();
+        let mut bare: Vec<SectionId> = Vec::new();
+        let code = elf::SHF_ALLOC.0 | elf::SHF_EXECINSTR.0;
+        for (file, object) in resolution.files.iter().enumerate() {
+            let file = FileId(file as u32);
+            for (index, section) in object.sections.iter().enumerate() {
+                let id = sections.id(file, index as u32);
+                if section.flags & elf::SHF_ALLOC.0 == 0
+                    || section.size == 0
+                    || !live.contains(id)
+                    || resolution.is_discarded(file, index as u32)
+                    || !is_linked(section)
+                {
+                    continue;
+                }
+                if section.sh_type == SHT_ARM_EXIDX {
+                    out.read(resolution, sections, file, id);
+                } else if section.flags & code == code && section.sh_type == elf::SHT_PROGBITS.0 {
+                    bare.push(id);
+                }
+            }
         }
-        if merge
-            && kept
-                .last()
-                .is_some_and(|last| merges(last.unwind, entry.unwind))
-        {
-            continue;
+        if out.entries.is_empty() {
+            return out;
         }
-        kept.push(entry);
+        let covered: Map<SectionId, ()> = out.entries.iter().map(|e| (e.code, ())).collect();
+        bare.retain(|id| !covered.contains_key(id));
+        out.bare = bare;
+        out
     }
-    *entries = kept;
-}
 
-/// Bytes of a table of `entries` entries and its sentinel.
-pub(crate) fn size(entries: usize) -> usize {
-    (entries + 1) * ENTRY
-}
-
-/// Writes the table for the address `addr`, with a sentinel for the code's end. The sentinel is
-/// repeated in room that is left over, so that the table stays sorted and has its announced size.
-///
-/// # Errors
-/// The table does not fit into `out`, or an address is too far away.
-pub(crate) fn encode(
-    entries: &[Entry],
-    code_end: u32,
-    out: &mut [u8],
-    addr: u32,
-    endian: Endianness,
-) -> Result<(), Error> {
-    let needed = size(entries.len());
-    if out.len() < needed {
-        return Err(Error::NoRoom {
-            needed,
-            left: out.len(),
-        });
-    }
-    let sentinel = Entry {
-        function: code_end,
-        unwind: Unwind::Cannot,
-    };
-    let all = entries.iter().chain(std::iter::repeat(&sentinel));
-    for (index, (bytes, entry)) in out.chunks_exact_mut(ENTRY).zip(all).enumerate() {
-        let place = addr.wrapping_add((index * ENTRY) as u32);
-        let first = encode_prel31(entry.function, place)?;
-        let second = match entry.unwind {
-            Unwind::Cannot => CANTUNWIND,
-            Unwind::Inline(word) => word,
-            Unwind::Table(target) => encode_prel31(target, place.wrapping_add(4))?,
+    fn read(
+        &mut self,
+        resolution: &Resolution<'_>,
+        sections: &Sections,
+        file: FileId,
+        id: SectionId,
+    ) {
+        let Some(section) = sections.input(resolution, id) else {
+            return;
         };
-        bytes[..4].copy_from_slice(&endian.write_u32(first));
-        bytes[4..].copy_from_slice(&endian.write_u32(second));
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LITTLE: Endianness = Endianness::Little;
-
-    #[test]
-    fn prel31_words() {
-        let cases = [
-            (0x8000, 0x8000, 0x0000_0000),
-            (0x8010, 0x8000, 0x0000_0010),
-            (0x7ff0, 0x8000, 0x7fff_fff0),
-            (0x4000_7fff, 0x8000, 0x3fff_ffff),
-            (0xc000_8000, 0x8000, 0x4000_0000),
-            // Around the end of the address space.
-            (0x0000_0004, 0xffff_fffc, 0x0000_0008),
-        ];
-        for (target, place, word) in cases {
-            assert_eq!(encode_prel31(target, place), Ok(word), "{target:#x}");
-            assert_eq!(decode_prel31(word, place), target);
-            assert_eq!(decode_prel31(word | 1 << 31, place), target, "bit 31");
-        }
-        for target in [0x4000_8000, 0xc000_7fff] {
-            let error = Error::TooFar {
-                target,
-                place: 0x8000,
+        let endian = resolution.files[file.0 as usize].endian;
+        let word = |at: usize| -> u32 {
+            let bytes = section.data.get(at..).and_then(|rest| rest.first_chunk());
+            bytes.map_or(0, |bytes| endian.read_u32(*bytes))
+        };
+        let count = section.data.len() / exidx::ENTRY;
+        let mut functions: Vec<Option<(SymRef, i64)>> = vec![None; count];
+        let mut tables = functions.clone();
+        for reloc in section.relocs.iter() {
+            let Ok(offset) = usize::try_from(reloc.offset) else {
+                continue;
             };
-            assert_eq!(encode_prel31(target, 0x8000), Err(error));
+            // The others are only there to keep personality routines live.
+            if reloc.r_type != R_ARM_PREL31 {
+                continue;
+            }
+            let list = match offset % exidx::ENTRY {
+                0 => &mut functions,
+                4 => &mut tables,
+                _ => continue,
+            };
+            if let Some(slot) = list.get_mut(offset / exidx::ENTRY) {
+                let implicit = || i64::from((word(offset) << 1).cast_signed() >> 1);
+                *slot = Some((
+                    SymRef::of(resolution, file, reloc.symbol),
+                    reloc.addend.unwrap_or_else(implicit),
+                ));
+            }
+        }
+        let mut problem = |offset: u64, what: String, help: &str| {
+            let place = describe_place(resolution, sections, id, offset);
+            self.problems.push(
+                Diagnostic::error(what)
+                    .note(format!("in {place}"))
+                    .help(help),
+            );
+        };
+        if !section.data.len().is_multiple_of(exidx::ENTRY) {
+            let error = exidx::Error::Size(section.data.len());
+            problem(
+                0,
+                error.to_string(),
+                "the object is damaged; build it again",
+            );
+        }
+        for (index, (function, table)) in functions.into_iter().zip(tables).enumerate() {
+            let at = index * exidx::ENTRY;
+            let home = function.map(|(symbol, addend)| {
+                let home = symbol.value_source(resolution, sections);
+                (home, addend)
+            });
+            let Some((ValueSource::Section(code, value), addend)) = home else {
+                // Its function was discarded with its group.
+                if !matches!(home, Some((ValueSource::Discarded, _))) {
+                    problem(
+                        at as u64,
+                        "an unwind entry belongs to no function".to_owned(),
+                        "the first word of an entry needs a relocation `R_ARM_PREL31` against the function's section",
+                    );
+                }
+                continue;
+            };
+            if sections.outline(resolution, code).size == 0 {
+                continue;
+            }
+            let unwind = match (table, exidx::without_table(word(at + 4))) {
+                (Some((symbol, addend)), _) => Description::Table(symbol, addend),
+                (None, Some(unwind)) => Description::Word(unwind),
+                (None, None) => {
+                    problem(
+                        at as u64 + 4,
+                        "an unwind entry has neither instructions nor a relocation to a table"
+                            .to_owned(),
+                        "the object is damaged; build it again",
+                    );
+                    continue;
+                }
+            };
+            self.entries.push(Planned {
+                code,
+                // Function symbols carry the Thumb bit, the table does not.
+                offset: value.wrapping_add_signed(addend) & !1,
+                unwind,
+            });
         }
     }
 
-    fn entry(function: u32, unwind: Unwind) -> Entry {
-        Entry { function, unwind }
-    }
-
-    fn table(words: &[u32]) -> Vec<u8> {
-        words.iter().flat_map(|w| w.to_le_bytes()).collect()
-    }
-
-    #[test]
-    fn tables_are_read() {
-        let bytes = table(&[
-            0x0000_0100,
-            CANTUNWIND,
-            0x7fff_f000,
-            0x80b0_b0b0,
-            0x0000_0200,
-            0x0000_1000,
-        ]);
-        assert_eq!(
-            decode(&bytes, 0x2000, LITTLE),
-            Ok(vec![
-                entry(0x2100, Unwind::Cannot),
-                entry(0x1008, Unwind::Inline(0x80b0_b0b0)),
-                entry(0x2210, Unwind::Table(0x3014)),
-            ])
-        );
-        assert_eq!(decode(&bytes[..12], 0, LITTLE), Err(Error::Size(12)));
-        assert_eq!(
-            decode(&table(&[0, 1, 0x8000_0000, 1]), 0, LITTLE),
-            Err(Error::Function {
-                offset: 8,
-                word: 0x8000_0000
+    /// The entries by address, with equal neighbours merged if `merge` is set. `table` gives the addresses
+    /// of entries in `.ARM.extab`; without them all such entries count as different.
+    fn arranged(
+        &self,
+        merge: bool,
+        address: impl Fn(SectionId, u64) -> Option<u64>,
+        mut table: impl FnMut(SymRef, i64) -> u32,
+    ) -> Vec<ExidxEntry> {
+        let planned = self.entries.iter().filter_map(|entry| {
+            let function = address(entry.code, entry.offset)? as u32;
+            let unwind = match entry.unwind {
+                Description::Word(unwind) => unwind,
+                Description::Table(symbol, addend) => Unwind::Table(table(symbol, addend)),
+            };
+            Some(ExidxEntry { function, unwind })
+        });
+        let mut entries: Vec<ExidxEntry> = planned.collect();
+        let bare = self.bare.iter().filter_map(|&code| {
+            Some(ExidxEntry {
+                function: address(code, 0)? as u32,
+                unwind: Unwind::Cannot,
             })
-        );
+        });
+        entries.extend(bare);
+        exidx::arrange(&mut entries, merge);
+        entries
     }
 
-    #[test]
-    fn tables_are_sorted_merged_and_closed() {
-        let inline = Unwind::Inline(0x80b0_b0b0);
-        let other = Unwind::Inline(0x80a8_b0b0);
-        let mut entries = vec![
-            entry(0x1600, Unwind::Table(0x3000)),
-            entry(0x1500, Unwind::Table(0x3000)),
-            entry(0x1100, inline),
-            entry(0x1000, inline),
-            entry(0x1200, Unwind::Cannot),
-            entry(0x1300, Unwind::Cannot),
-            entry(0x1400, other),
-            entry(0x1700, inline),
-        ];
-        let mut unmerged = entries.clone();
-        arrange(&mut unmerged, false);
-        let functions: Vec<_> = unmerged.iter().map(|e| e.function).collect();
-        assert_eq!(
-            functions,
-            [
-                0x1000, 0x1100, 0x1200, 0x1300, 0x1400, 0x1500, 0x1600, 0x1700
-            ]
-        );
-        arrange(&mut entries, true);
-        assert_eq!(
-            entries,
-            [
-                entry(0x1000, inline),
-                entry(0x1200, Unwind::Cannot),
-                entry(0x1400, other),
-                entry(0x1500, Unwind::Table(0x3000)),
-                entry(0x1600, Unwind::Table(0x3000)),
-                entry(0x1700, inline),
-            ]
-        );
-
-        let mut out = vec![0; size(entries.len())];
-        assert_eq!(encode(&entries, 0x1800, &mut out, 0x2000, LITTLE), Ok(()));
-        let mut again = entries.clone();
-        again.push(entry(0x1800, Unwind::Cannot));
-        assert_eq!(decode(&out, 0x2000, LITTLE), Ok(again));
+    /// Bytes of the table at the present addresses.
+    pub(crate) fn size(&self, merge: bool, address: impl Fn(SectionId, u64) -> Option<u64>) -> u64 {
+        exidx::size(self.arranged(merge, address, |_, _| 0).len()) as u64
     }
 
-    #[test]
-    fn of_entries_for_one_function_the_last_stays() {
-        let inline = Unwind::Inline(0x80b0_b0b0);
-        let mut entries = vec![
-            entry(0x1000, inline),
-            entry(0x1100, Unwind::Cannot),
-            entry(0x1100, inline),
-            entry(0x1200, Unwind::Cannot),
-        ];
-        arrange(&mut entries, true);
-        assert_eq!(
-            entries,
-            [entry(0x1000, inline), entry(0x1200, Unwind::Cannot)]
-        );
+    /// The end of the last function, where the sentinel goes: thunks and other code of the linker after
+    /// it have no entries.
+    fn end(&self, addresses: &Addresses<'_, '_>) -> u64 {
+        let codes = self.entries.iter().map(|entry| entry.code);
+        let ends = codes.chain(self.bare.iter().copied()).filter_map(|code| {
+            let size = addresses.sections.outline(addresses.resolution, code).size;
+            Some(addresses.of_section(code, 0)?.wrapping_add(size))
+        });
+        ends.max().unwrap_or(0)
     }
 
-    #[test]
-    fn distances_are_counted_from_where_the_entry_went() {
-        let entries = [
-            entry(0x8000, Unwind::Inline(0x80b0_b0b0)),
-            entry(0x8100, Unwind::Table(0x9004)),
-        ];
-        let mut out = vec![0; 32];
-        assert_eq!(encode(&entries, 0x8200, &mut out, 0x9100, LITTLE), Ok(()));
-        assert_eq!(
-            out,
-            table(&[
-                0x7fff_ef00,
-                0x80b0_b0b0,
-                0x7fff_eff8,
-                0x7fff_fef8,
-                0x7fff_f0f0,
-                1,
-                0x7fff_f0e8,
-                1, // repeated: the room was for one entry more
-            ])
-        );
-        let mut big = vec![0; 16];
-        let end = encode(&entries[..1], 0x8200, &mut big, 0x9100, Endianness::Big);
-        assert_eq!(end, Ok(()));
-        assert_eq!(big[..8], [0x7f, 0xff, 0xef, 0x00, 0x80, 0xb0, 0xb0, 0xb0]);
-        let short = encode(&entries, 0x8200, &mut out[..16], 0x9100, LITTLE);
-        assert_eq!(
-            short,
-            Err(Error::NoRoom {
-                needed: 24,
-                left: 16
-            })
-        );
-        let far = encode(&entries, 0x8200, &mut out, 0x6000_0000, LITTLE);
-        assert_eq!(
-            far,
-            Err(Error::TooFar {
-                target: 0x8000,
-                place: 0x6000_0000
-            })
-        );
-    }
-
-    #[test]
-    fn second_words_tell_what_they_are_before_layout() {
-        assert_eq!(without_table(1), Some(Unwind::Cannot));
-        assert_eq!(
-            without_table(0x80b0_b0b0),
-            Some(Unwind::Inline(0x80b0_b0b0))
-        );
-        assert_eq!(without_table(0), None);
-        assert!(merges(Unwind::Cannot, Unwind::Cannot));
-        assert!(!merges(Unwind::Table(4), Unwind::Table(4)));
-        assert!(!merges(Unwind::Cannot, Unwind::Inline(0x80b0_b0b0)));
+    /// The finished entries.
+    fn entries(
+        &self,
+        merge: bool,
+        addresses: &Addresses<'_, '_>,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Vec<ExidxEntry> {
+        let address = |code, offset| addresses.of_section(code, offset);
+        self.arranged(merge, address, |symbol, addend| {
+            let found = addresses.of_symbol(symbol, addend);
+            if found.is_none() {
+                let name = crate::elf::names::demangle(symbol.name(addresses.resolution));
+                problems.push(
+                    Diagnostic::error(format!(
+                        "`{name}` is not in the image, but unwind entries refer to it"
+                    ))
+                    .help("keep it, or discard `.ARM.exidx` as well"),
+                );
+            }
+            found.unwrap_or(0) as u32
+        })
     }
 }

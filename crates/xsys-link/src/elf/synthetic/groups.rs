@@ -17,7 +17,7 @@ use crate::options::ElfOptions;
 use crate::script::eval::OutputId;
 
 /// A group of the output.
-pub(crate) struct Group<'a> {
+pub(crate) struct OutputGroup<'a> {
     /// The symbol that names it.
     pub signature: SymRef,
     /// The signature's name, where only the group defines the symbol.
@@ -29,7 +29,10 @@ pub(crate) struct Group<'a> {
 }
 
 /// The groups that are in the output, in input order; none in an image.
-pub(crate) fn kept<'a>(addresses: &Addresses<'_, 'a>, options: &ElfOptions) -> Vec<Group<'a>> {
+pub(crate) fn kept<'a>(
+    addresses: &Addresses<'_, 'a>,
+    options: &ElfOptions,
+) -> Vec<OutputGroup<'a>> {
     let mut out = Vec::new();
     if options.kind.is_image() || options.layout.force_group_allocation {
         return out;
@@ -61,7 +64,7 @@ pub(crate) fn kept<'a>(addresses: &Addresses<'_, 'a>, options: &ElfOptions) -> V
                         .is_some_and(|s| s.sh_type == elf::SHT_GROUP.0),
                     _ => true,
                 };
-            out.push(Group {
+            out.push(OutputGroup {
                 signature: SymRef::of(resolution, file, group.symbol),
                 own_name: is_own.then_some(group.signature),
                 flags: if group.comdat { elf::GRP_COMDAT.0 } else { 0 },

@@ -10,7 +10,6 @@
 pub(crate) mod build_id;
 pub(crate) mod cmse;
 pub(crate) mod common;
-pub(crate) mod coverage;
 pub(crate) mod dynamic;
 pub(crate) mod dynsym;
 pub(crate) mod eh_frame;
@@ -23,8 +22,8 @@ pub(crate) mod relocations;
 pub(crate) mod scan;
 pub(crate) mod symtab;
 
-use self::coverage::Coverage;
 use self::eh_frame::EhFramePlan;
+use self::exidx::ExidxPlan;
 use self::scan::Demands;
 use super::arch::Arch;
 use super::consts::SHT_ATTRIBUTES;
@@ -42,11 +41,11 @@ pub(crate) struct Synthesised {
     /// `.eh_frame`
     pub eh_frame: EhFramePlan,
     /// `.dynamic`
-    pub dynamic: Vec<dynamic::Entry>,
+    pub dynamic: Vec<dynamic::DynamicEntry>,
     /// The memory of common symbols.
     pub commons: Map<SymbolId, SectionId>,
     /// The contents of `.ARM.exidx`, without addresses.
-    pub coverage: Coverage,
+    pub exidx: ExidxPlan,
     /// Secure entry functions.
     pub gateways: self::cmse::Gateways,
     /// Merged build attributes: section name and contents.
@@ -55,7 +54,7 @@ pub(crate) struct Synthesised {
 
 /// The results of earlier passes that the sizes of synthetic sections depend on.
 #[derive(Clone, Copy)]
-pub(crate) struct Needs<'n> {
+pub(crate) struct SynthesisContext<'n> {
     /// What lives.
     pub live: &'n Live,
     /// Unwind records.
@@ -74,7 +73,7 @@ pub(crate) fn synthesise(
     arch: &dyn Arch,
     resolution: &Resolution<'_>,
     sections: &mut Sections,
-    needs: Needs<'_>,
+    needs: SynthesisContext<'_>,
     attributes: Option<(String, Vec<u8>)>,
     options: &ElfOptions,
 ) -> Synthesised {
@@ -101,8 +100,8 @@ pub(crate) fn synthesise(
     }
     // The section type means something else on other machines.
     if image && arch.has_unwind_index() {
-        out.coverage = Coverage::gather(resolution, sections, needs.live);
-        out.coverage.add(sections);
+        out.exidx = ExidxPlan::gather(resolution, sections, needs.live);
+        out.exidx.add(sections);
     }
     if let Some((name, bytes)) = &attributes {
         add_attributes(sections, name, bytes);

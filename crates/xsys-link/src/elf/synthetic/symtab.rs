@@ -9,33 +9,33 @@
 use object::elf;
 use rayon::prelude::*;
 
-use super::groups::Group;
+use super::groups::OutputGroup;
 use crate::elf::arch::Arch;
 use crate::elf::ids::SectionId;
 use crate::elf::ids::{FileId, SymbolId};
 use crate::elf::layout::Addresses;
 use crate::elf::object::ObjectFile;
 use crate::elf::sections::SyntheticKind;
-use crate::elf::sections::refs::{Home, SymRef};
+use crate::elf::sections::refs::{SymRef, ValueSource};
 use crate::elf::symbols::resolve::Definition;
 use crate::options::{Discard, ElfOptions, Strip};
 use crate::script::eval::OutputId;
 
 /// A symbol of the output.
 #[derive(Clone, Debug)]
-struct Entry<'a> {
+struct OutputSymbol<'a> {
     name: std::borrow::Cow<'a, [u8]>,
     value: u64,
     size: u64,
     info: u8,
     other: u8,
-    home: Place,
+    home: SymbolSection,
     /// The symbol that this entry is for, if relocations may refer to it.
     of: Option<SymRef>,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Place {
+enum SymbolSection {
     Undefined,
     Absolute,
     Common,
@@ -46,7 +46,7 @@ enum Place {
 
 /// `.symtab` and `.strtab`, ready to be written.
 #[derive(Default)]
-pub(crate) struct SymbolTable {
+pub(crate) struct OutputSymtab {
     /// `.symtab`
     pub symbols: Vec<u8>,
     /// `.strtab`
@@ -93,7 +93,7 @@ impl SymbolIndexes {
 }
 
 /// The results of earlier passes that the symbol table is made from.
-pub(crate) struct Given<'g, 'l, 'a> {
+pub(crate) struct SymtabContext<'g, 'l, 'a> {
     /// The instruction set.
     pub arch: &'g dyn Arch,
     /// Where everything is.
@@ -103,7 +103,7 @@ pub(crate) struct Given<'g, 'l, 'a> {
     /// Byte order.
     pub endian: object::Endianness,
     /// The groups of the output, which come first in the section table.
-    pub groups: &'g [Group<'a>],
+    pub groups: &'g [OutputGroup<'a>],
     /// Output sections in the order of their headers.
     pub order: &'g [OutputId],
     /// An output section's index in the section table, by [`OutputId`].
@@ -111,8 +111,8 @@ pub(crate) struct Given<'g, 'l, 'a> {
 }
 
 /// Gathers all symbols.
-pub(crate) fn build(given: &Given<'_, '_, '_>) -> SymbolTable {
-    let &Given {
+pub(crate) fn build(given: &SymtabContext<'_, '_, '_>) -> OutputSymtab {
+    let &SymtabContext {
         arch,
         addresses,
         options,
@@ -121,7 +121,7 @@ pub(crate) fn build(given: &Given<'_, '_, '_>) -> SymbolTable {
     } = given;
     let keeps_relocations = options.keeps_relocations();
     if options.symbols.strip == Strip::All && !keeps_relocations {
-        return SymbolTable::default();
+        return OutputSymtab::default();
     }
     let resolution = addresses.resolution;
     let relocatable = options.kind.is_object();
@@ -141,7 +141,7 @@ pub(crate) fn build(given: &Given<'_, '_, '_>) -> SymbolTable {
     for index in 0..resolution.symbols.len() as u32 {
         if let Some(entry) = global(addresses, SymbolId(index), options) {
             let idle = |wanted: &Vec<bool>| !wanted[index as usize];
-            if matches!(entry.home, Place::Undefined) && wanted.as_ref().is_some_and(idle) {
+            if matches!(entry.home, SymbolSection::Undefined) && wanted.as_ref().is_some_and(idle) {
                 continue;
             }
             // A hidden symbol of a finished image is local (gABI, STV_HIDDEN).
@@ -149,7 +149,7 @@ pub(crate) fn build(given: &Given<'_, '_, '_>) -> SymbolTable {
                 || entry.other == elf::STV_INTERNAL.0
                 || resolution.symbol(SymbolId(index)).local;
             if hidden && !relocatable {
-                entries.push(Entry {
+                entries.push(OutputSymbol {
                     info: entry.info & 0xf,
                     ..entry
                 });
@@ -160,9 +160,9 @@ pub(crate) fn build(given: &Given<'_, '_, '_>) -> SymbolTable {
     }
     if let Some(retained) = &options.symbols.retain_symbols {
         // Symbols that relocations or other objects need must stay.
-        let stays = |entry: &Entry<'_>| {
+        let stays = |entry: &OutputSymbol<'_>| {
             keeps_relocations
-                || matches!(entry.home, Place::Undefined)
+                || matches!(entry.home, SymbolSection::Undefined)
                 || retained
                     .iter()
                     .any(|name| name.as_bytes() == entry.name.as_ref())
@@ -170,9 +170,9 @@ pub(crate) fn build(given: &Given<'_, '_, '_>) -> SymbolTable {
         entries.retain(stays);
         globals.retain(stays);
     }
-    let mut out = SymbolTable {
+    let mut out = OutputSymtab {
         first_global: entries.len() as u32 + 1,
-        ..SymbolTable::default()
+        ..OutputSymtab::default()
     };
     entries.extend(globals);
     encode(&entries, arch.is_64(), endian, given.numbers, &mut out);
@@ -183,37 +183,37 @@ pub(crate) fn build(given: &Given<'_, '_, '_>) -> SymbolTable {
 }
 
 /// The symbol that stands for an output section.
-fn section_symbol<'a>(addresses: &Addresses<'_, 'a>, id: OutputId) -> Entry<'a> {
-    Entry {
+fn section_symbol<'a>(addresses: &Addresses<'_, 'a>, id: OutputId) -> OutputSymbol<'a> {
+    OutputSymbol {
         name: (&b""[..]).into(),
         value: addresses.layout.extents[id.0 as usize].addr,
         size: 0,
         info: elf::STT_SECTION.0,
         other: 0,
-        home: Place::Section(id),
+        home: SymbolSection::Section(id),
         of: None,
     }
 }
 
 /// Signatures of groups that are not symbols otherwise.
-fn group_symbols<'a>(groups: &[Group<'a>]) -> impl Iterator<Item = Entry<'a>> {
+fn group_symbols<'a>(groups: &[OutputGroup<'a>]) -> impl Iterator<Item = OutputSymbol<'a>> {
     let own = groups
         .iter()
         .enumerate()
         .filter_map(|(position, group)| Some((position, group.own_name?)));
-    own.map(|(position, name)| Entry {
+    own.map(|(position, name)| OutputSymbol {
         name: name.into(),
         value: 0,
         size: 0,
         info: elf::STT_NOTYPE.0,
         other: 0,
         // Group headers are the first ones after the null header.
-        home: Place::Header(position as u32 + 1),
+        home: SymbolSection::Header(position as u32 + 1),
         of: None,
     })
 }
 
-fn indexes(given: &Given<'_, '_, '_>, entries: &[Entry<'_>]) -> SymbolIndexes {
+fn indexes(given: &SymtabContext<'_, '_, '_>, entries: &[OutputSymbol<'_>]) -> SymbolIndexes {
     let resolution = given.addresses.resolution;
     let mut out = SymbolIndexes {
         locals: resolution
@@ -232,10 +232,10 @@ fn indexes(given: &Given<'_, '_, '_>, entries: &[Entry<'_>]) -> SymbolIndexes {
             (Some(SymRef::Local(file, own)), _) => {
                 out.locals[file.0 as usize][own as usize] = index;
             }
-            (None, Place::Section(id)) if entry.info == elf::STT_SECTION.0 => {
+            (None, SymbolSection::Section(id)) if entry.info == elf::STT_SECTION.0 => {
                 out.sections[id.0 as usize] = index;
             }
-            (None, Place::Header(header)) => out.groups[header as usize - 1] = index,
+            (None, SymbolSection::Header(header)) => out.groups[header as usize - 1] = index,
             _ => {}
         }
     }
@@ -280,10 +280,14 @@ fn named_by_relocations(object: &ObjectFile<'_>) -> Vec<bool> {
     out
 }
 
-fn locals<'a>(addresses: &Addresses<'_, 'a>, file: FileId, options: &ElfOptions) -> Vec<Entry<'a>> {
+fn locals<'a>(
+    addresses: &Addresses<'_, 'a>,
+    file: FileId,
+    options: &ElfOptions,
+) -> Vec<OutputSymbol<'a>> {
     let object = &addresses.resolution.files[file.0 as usize];
     let mut out = Vec::new();
-    let mut pending_file: Option<Entry<'a>> = None;
+    let mut pending_file: Option<OutputSymbol<'a>> = None;
     let named = match options.keeps_relocations() {
         true => named_by_relocations(object),
         false if options.symbols.discard == Discard::All => return out,
@@ -293,13 +297,13 @@ fn locals<'a>(addresses: &Addresses<'_, 'a>, file: FileId, options: &ElfOptions)
         let symbol = object.symbols.get(index as usize);
         let name = object.symbols.name(&symbol);
         if symbol.kind() == elf::STT_FILE.0 {
-            pending_file = Some(Entry {
+            pending_file = Some(OutputSymbol {
                 name: name.into(),
                 value: 0,
                 size: 0,
                 info: symbol.info,
                 other: 0,
-                home: Place::Absolute,
+                home: SymbolSection::Absolute,
                 of: None,
             });
             continue;
@@ -318,30 +322,32 @@ fn locals<'a>(addresses: &Addresses<'_, 'a>, file: FileId, options: &ElfOptions)
         if discarded && !is_named {
             continue;
         }
-        let home = of.home(addresses.resolution, addresses.sections);
+        let home = of.value_source(addresses.resolution, addresses.sections);
         let entry = match home {
-            Home::Section(section, offset) => {
+            ValueSource::Section(section, offset) => {
                 // Assemblers keep such names only in mergeable sections; an image does not need them.
                 if assembler_local && !is_named && is_mergeable(addresses, section) {
                     continue;
                 }
-                place(addresses, section, offset, symbol.size).map(|(value, size, home)| Entry {
-                    name: name.into(),
-                    value,
-                    size,
-                    info: symbol.info,
-                    other: symbol.other,
-                    home,
-                    of: Some(of),
+                place(addresses, section, offset, symbol.size).map(|(value, size, home)| {
+                    OutputSymbol {
+                        name: name.into(),
+                        value,
+                        size,
+                        info: symbol.info,
+                        other: symbol.other,
+                        home,
+                        of: Some(of),
+                    }
                 })
             }
-            Home::Absolute(value) => Some(Entry {
+            ValueSource::Absolute(value) => Some(OutputSymbol {
                 name: name.into(),
                 value,
                 size: symbol.size,
                 info: symbol.info,
                 other: symbol.other,
-                home: Place::Absolute,
+                home: SymbolSection::Absolute,
                 of: Some(of),
             }),
             _ => None,
@@ -365,7 +371,7 @@ fn place(
     section: SectionId,
     offset: u64,
     size: u64,
-) -> Option<(u64, u64, Place)> {
+) -> Option<(u64, u64, SymbolSection)> {
     let value = addresses.of_section(section, offset)?;
     let merged = addresses
         .merge
@@ -389,21 +395,21 @@ fn place(
     } else {
         value
     };
-    Some((value, size, Place::Section(home)))
+    Some((value, size, SymbolSection::Section(home)))
 }
 
 fn global<'a>(
     addresses: &Addresses<'_, 'a>,
     id: SymbolId,
     options: &ElfOptions,
-) -> Option<Entry<'a>> {
+) -> Option<OutputSymbol<'a>> {
     let symbol = addresses.resolution.symbol(id);
     let binding = if symbol.weak {
         elf::STB_WEAK.0
     } else {
         elf::STB_GLOBAL.0
     };
-    let entry = |value, size, home| Entry {
+    let entry = |value, size, home| OutputSymbol {
         name: symbol.name.into(),
         value,
         size,
@@ -416,28 +422,30 @@ fn global<'a>(
         Definition::Undefined | Definition::Lazy { .. } => {
             // In an image strong references are errors or 0; in an object they stay.
             let wanted = symbol.weak || options.keeps_relocations();
-            (wanted && symbol.referenced && !symbol.name.is_empty()).then(|| Entry {
+            (wanted && symbol.referenced && !symbol.name.is_empty()).then(|| OutputSymbol {
                 info: binding << 4,
-                ..entry(0, 0, Place::Undefined)
+                ..entry(0, 0, SymbolSection::Undefined)
             })
         }
         Definition::Object { .. } => {
             let (_, raw) = addresses.resolution.definition_entry(id)?;
-            match SymRef::Global(id).home(addresses.resolution, addresses.sections) {
-                Home::Section(section, offset) => {
+            match SymRef::Global(id).value_source(addresses.resolution, addresses.sections) {
+                ValueSource::Section(section, offset) => {
                     let (value, size, home) = place(addresses, section, offset, raw.size)?;
                     Some(entry(value, size, home))
                 }
-                Home::Absolute(value) => Some(entry(value, raw.size, Place::Absolute)),
+                ValueSource::Absolute(value) => {
+                    Some(entry(value, raw.size, SymbolSection::Absolute))
+                }
                 _ => None,
             }
         }
         Definition::Common { align, .. } => {
             let Some(&section) = addresses.commons.get(&id) else {
                 let (_, raw) = addresses.resolution.definition_entry(id)?;
-                return Some(Entry {
+                return Some(OutputSymbol {
                     info: (binding << 4) | elf::STT_OBJECT.0,
-                    ..entry(align, raw.size, Place::Common)
+                    ..entry(align, raw.size, SymbolSection::Common)
                 });
             };
             let size = addresses
@@ -445,7 +453,7 @@ fn global<'a>(
                 .outline(addresses.resolution, section)
                 .size;
             let (value, size, home) = place(addresses, section, 0, size)?;
-            Some(Entry {
+            Some(OutputSymbol {
                 info: (binding << 4) | elf::STT_OBJECT.0,
                 ..entry(value, size, home)
             })
@@ -454,15 +462,15 @@ fn global<'a>(
             let value = addresses.layout.values.get(&id)?;
             let home = match value.section {
                 Some(output) if addresses.layout.placement.output(output).present => {
-                    Place::Section(output)
+                    SymbolSection::Section(output)
                 }
-                _ => Place::Absolute,
+                _ => SymbolSection::Absolute,
             };
             Some(entry(addresses.absolute(*value), 0, home))
         }
         Definition::Linker => {
             let home = crate::elf::layout::linker_values::bounded_section(addresses, symbol.name);
-            let home = home.map_or(Place::Absolute, Place::Section);
+            let home = home.map_or(SymbolSection::Absolute, SymbolSection::Section);
             let value = *addresses.linker.get(&id)?;
             // The only functions that the linker defines itself.
             if symbol.kind == elf::STT_FUNC.0
@@ -473,7 +481,7 @@ fn global<'a>(
                     .sections
                     .synthetic(gateways)
                     .map_or(0, |s| s.entsize);
-                return Some(entry(value, size, Place::Section(home)));
+                return Some(entry(value, size, SymbolSection::Section(home)));
             }
             Some(entry(value, 0, home))
         }
@@ -481,7 +489,7 @@ fn global<'a>(
 }
 
 /// Thunks get names, so that a disassembly can be read, and the mapping symbols of their state.
-fn thunk_symbols<'a>(arch: &dyn Arch, addresses: &Addresses<'_, 'a>) -> Vec<Entry<'a>> {
+fn thunk_symbols<'a>(arch: &dyn Arch, addresses: &Addresses<'_, 'a>) -> Vec<OutputSymbol<'a>> {
     let mut out = Vec::new();
     let layout = addresses.layout;
     for (group, &section) in layout.thunk_groups.iter().zip(&layout.thunk_sections) {
@@ -494,23 +502,23 @@ fn thunk_symbols<'a>(arch: &dyn Arch, addresses: &Addresses<'_, 'a>) -> Vec<Entr
             };
             let target =
                 String::from_utf8_lossy(thunk.target.name(addresses.resolution)).into_owned();
-            out.push(Entry {
+            out.push(OutputSymbol {
                 name: format!("__thunk_{target}").into_bytes().into(),
                 value: at + arch.thunk_entry(thunk.form),
                 size: arch.thunk_size(thunk.form) as u64,
                 info: elf::STT_FUNC.0,
                 other: 0,
-                home: Place::Section(home),
+                home: SymbolSection::Section(home),
                 of: None,
             });
             for mapping in arch.thunk_mapping(thunk.form) {
-                out.push(Entry {
+                out.push(OutputSymbol {
                     name: mapping.name.as_bytes().into(),
                     value: at + u64::from(mapping.offset),
                     size: 0,
                     info: 0,
                     other: 0,
-                    home: Place::Section(home),
+                    home: SymbolSection::Section(home),
                     of: None,
                 });
             }
@@ -520,26 +528,26 @@ fn thunk_symbols<'a>(arch: &dyn Arch, addresses: &Addresses<'_, 'a>) -> Vec<Entr
         && let Some(value) = addresses.of_section(gateways, 0)
         && let Some(home) = layout.output_of[gateways.0 as usize]
     {
-        out.push(Entry {
+        out.push(OutputSymbol {
             name: (&b"$t"[..]).into(),
             value,
             size: 0,
             info: 0,
             other: 0,
-            home: Place::Section(home),
+            home: SymbolSection::Section(home),
             of: None,
         });
     }
-    for detour in &layout.detours {
-        let home = layout.output_of[detour.home.0 as usize];
-        if let (Some(at), Some(home)) = (addresses.of_section(detour.home, detour.at), home) {
-            out.push(Entry {
+    for patch in &layout.erratum_patches {
+        let home = layout.output_of[patch.home.0 as usize];
+        if let (Some(at), Some(home)) = (addresses.of_section(patch.home, patch.at), home) {
+            out.push(OutputSymbol {
                 name: b"$x".as_slice().into(),
                 value: at,
                 size: 0,
                 info: 0,
                 other: 0,
-                home: Place::Section(home),
+                home: SymbolSection::Section(home),
                 of: None,
             });
         }
@@ -550,13 +558,13 @@ fn thunk_symbols<'a>(arch: &dyn Arch, addresses: &Addresses<'_, 'a>) -> Vec<Entr
     {
         let size = addresses.sections.outline(addresses.resolution, iplt).size;
         for at in (0..size).step_by(arch.plt_entry_size()) {
-            out.extend(arch.plt_mapping().iter().map(|mapping| Entry {
+            out.extend(arch.plt_mapping().iter().map(|mapping| OutputSymbol {
                 name: mapping.name.as_bytes().into(),
                 value: start + at + u64::from(mapping.offset),
                 size: 0,
                 info: 0,
                 other: 0,
-                home: Place::Section(home),
+                home: SymbolSection::Section(home),
                 of: None,
             }));
         }
@@ -565,11 +573,11 @@ fn thunk_symbols<'a>(arch: &dyn Arch, addresses: &Addresses<'_, 'a>) -> Vec<Entr
 }
 
 fn encode(
-    entries: &[Entry<'_>],
+    entries: &[OutputSymbol<'_>],
     is_64: bool,
     endian: object::Endianness,
     numbers: &[u32],
-    out: &mut SymbolTable,
+    out: &mut OutputSymtab,
 ) {
     use object::Endian;
     let entry_size = if is_64 { 24 } else { 16 };
@@ -583,14 +591,14 @@ fn encode(
         out.strings.extend_from_slice(&entry.name);
         out.strings.push(0);
         let index = match entry.home {
-            Place::Undefined => 0,
-            Place::Absolute => u32::from(elf::SHN_ABS.0),
-            Place::Common => u32::from(elf::SHN_COMMON.0),
-            Place::Section(id) => numbers[id.0 as usize],
-            Place::Header(index) => index,
+            SymbolSection::Undefined => 0,
+            SymbolSection::Absolute => u32::from(elf::SHN_ABS.0),
+            SymbolSection::Common => u32::from(elf::SHN_COMMON.0),
+            SymbolSection::Section(id) => numbers[id.0 as usize],
+            SymbolSection::Header(index) => index,
         };
-        let large =
-            matches!(entry.home, Place::Section(_)) && index >= u32::from(elf::SHN_LORESERVE);
+        let large = matches!(entry.home, SymbolSection::Section(_))
+            && index >= u32::from(elf::SHN_LORESERVE);
         needs_extended |= large;
         extended.push(if large { index } else { 0 });
         let short = if large {

@@ -7,8 +7,8 @@ use crate::elf::sections::SyntheticKind;
 use object::elf;
 use object::{Endian, Endianness};
 
-use super::tables::Table;
-use super::{Image, Shape};
+use super::tables::TableSection;
+use super::{HeaderOrder, Image};
 use crate::elf::relocatable::linked_output;
 use crate::options::OutputKind;
 use crate::script::eval::OutputId;
@@ -117,8 +117,8 @@ impl Image<'_, '_> {
 
     pub(super) fn section_headers(
         &self,
-        shape: &Shape<'_>,
-        tables: &[Table],
+        shape: &HeaderOrder<'_>,
+        tables: &[TableSection],
         table_offsets: &[u64],
         names: &[u32],
     ) -> Vec<u8> {
@@ -194,7 +194,7 @@ impl Image<'_, '_> {
     }
 
     /// `sh_link` and `sh_info` of sections that refer to others.
-    fn link_of(&self, shape: &Shape<'_>, id: OutputId) -> (u64, u64) {
+    fn link_of(&self, shape: &HeaderOrder<'_>, id: OutputId) -> (u64, u64) {
         let layout = self.addresses().layout;
         let output = layout.placement.output(id);
         if self.options.kind.is_object() && output.flags & elf::SHF_LINK_ORDER.0 != 0 {
@@ -204,7 +204,7 @@ impl Image<'_, '_> {
         }
         let number = |id: OutputId| u64::from(shape.numbers[id.0 as usize]);
         if output.sh_type == SHT_ARM_EXIDX && output.flags & elf::SHF_LINK_ORDER.0 != 0 {
-            let code = self.made.coverage.code();
+            let code = self.made.exidx.code();
             let outputs = code.filter_map(|id| layout.output_of[id.0 as usize]);
             return (outputs.map(number).min().unwrap_or(0), 0);
         }

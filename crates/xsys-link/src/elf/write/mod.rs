@@ -29,7 +29,7 @@ use super::reports::size_limit;
 use super::sections::frames::Frames;
 use super::synthetic::Synthesised;
 use super::synthetic::groups;
-use super::synthetic::groups::Group;
+use super::synthetic::groups::OutputGroup;
 use super::synthetic::symtab;
 use crate::filling::{self, Placed};
 use crate::options::{BuildId, ElfOptions};
@@ -57,11 +57,11 @@ pub(super) struct Image<'i, 'a> {
 }
 
 /// The order of the section headers: groups, output sections, tables.
-struct Shape<'s> {
+struct HeaderOrder<'s> {
     order: &'s [OutputId],
     /// Header indexes by [`OutputId`].
     numbers: &'s [u32],
-    groups: &'s [Group<'s>],
+    groups: &'s [OutputGroup<'s>],
 }
 
 /// The next multiple; offsets that do not fit 64 bits are refused by `size_limit`.
@@ -91,7 +91,7 @@ impl Image<'_, '_> {
         for (position, id) in order.iter().enumerate() {
             numbers[id.0 as usize] = (groups.len() + position) as u32 + 1;
         }
-        let symbols = symtab::build(&symtab::Given {
+        let symbols = symtab::build(&symtab::SymtabContext {
             arch: self.arch(),
             addresses: self.addresses(),
             options: self.options,
@@ -100,7 +100,7 @@ impl Image<'_, '_> {
             order: &order,
             numbers: &numbers,
         });
-        let shape = Shape {
+        let shape = HeaderOrder {
             order: &order,
             numbers: &numbers,
             groups: &groups,

@@ -5,7 +5,7 @@ use object::elf;
 use xsys_diag::Diagnostic;
 
 use super::Image;
-use crate::elf::assign::detours;
+use crate::elf::assign::errata;
 use crate::elf::ids::SectionId;
 use crate::elf::object::Reloc;
 use crate::elf::sections::SyntheticKind;
@@ -46,7 +46,7 @@ impl Image<'_, '_> {
             }
             SyntheticKind::Exidx => {
                 let how = (self.options.machine.merge_exidx_entries, self.endian);
-                self.made.coverage.write(addresses, how, out, problems);
+                self.made.exidx.write(addresses, how, out, problems);
             }
             SyntheticKind::Merged(index) => {
                 for (offset, entry) in &addresses.merge.merged[index as usize].entries {
@@ -110,7 +110,7 @@ impl Image<'_, '_> {
 
     fn thunks(&self, group: u32, id: SectionId, out: &mut [u8]) {
         let (addresses, arch) = (self.addresses(), self.arch());
-        detours::write(arch, addresses, id, out);
+        errata::write(arch, addresses, id, out);
         for thunk in &addresses.layout.thunk_groups[group as usize].thunks {
             let size = arch.thunk_size(thunk.form);
             let Some(at) = addresses.of_section(id, thunk.offset) else {

@@ -10,14 +10,14 @@ use std::borrow::Cow;
 use object::Endian as _;
 use object::elf;
 
-use super::{Image, Shape};
+use super::{HeaderOrder, Image};
 use crate::elf::relocatable::relocs::{self, RelocSection};
 use crate::elf::sections::refs::SymRef;
-use crate::elf::synthetic::symtab::{SymbolIndexes, SymbolTable};
+use crate::elf::synthetic::symtab::{OutputSymtab, SymbolIndexes};
 use crate::script::eval::OutputId;
 
 /// A section of the section header table beyond the output sections.
-pub(super) struct Table {
+pub(super) struct TableSection {
     pub name: Cow<'static, str>,
     pub sh_type: u32,
     pub flags: u64,
@@ -28,7 +28,7 @@ pub(super) struct Table {
     pub entsize: u64,
 }
 
-impl Table {
+impl TableSection {
     fn of_strings(name: &'static str, bytes: Vec<u8>) -> Self {
         Self {
             name: name.into(),
@@ -51,7 +51,11 @@ struct Numbers {
 
 impl Image<'_, '_> {
     /// All tables, groups first and the section names last; and the offset of each section's name.
-    pub(super) fn tables(&self, shape: &Shape<'_>, symbols: SymbolTable) -> (Vec<Table>, Vec<u32>) {
+    pub(super) fn tables(
+        &self,
+        shape: &HeaderOrder<'_>,
+        symbols: OutputSymtab,
+    ) -> (Vec<TableSection>, Vec<u32>) {
         let first = (shape.groups.len() + shape.order.len()) as u32 + 1;
         let numbers = Numbers {
             symbols: first,
@@ -70,12 +74,16 @@ impl Image<'_, '_> {
             .map(|kept| self.relocation_table(kept, shape, &numbers));
         tables.extend(relocations);
         let (names, offsets) = self.section_names(shape, &tables);
-        tables.push(Table::of_strings(NAMES, names));
+        tables.push(TableSection::of_strings(NAMES, names));
         (tables, offsets)
     }
 
-    fn kept_relocations(&self, shape: &Shape<'_>, indexes: &SymbolIndexes) -> Vec<RelocSection> {
-        let given = relocs::Given {
+    fn kept_relocations(
+        &self,
+        shape: &HeaderOrder<'_>,
+        indexes: &SymbolIndexes,
+    ) -> Vec<RelocSection> {
+        let given = relocs::RelocTables {
             relocator: &self.relocator,
             frames: (self.frames, &self.made.eh_frame),
             indexes,
@@ -87,11 +95,11 @@ impl Image<'_, '_> {
     /// Groups, whose headers stand before those of their members, as the gABI wants it.
     fn group_tables(
         &self,
-        shape: &Shape<'_>,
+        shape: &HeaderOrder<'_>,
         relocations: &[RelocSection],
         numbers: &Numbers,
         indexes: &SymbolIndexes,
-    ) -> Vec<Table> {
+    ) -> Vec<TableSection> {
         // The header index of an output section's relocations.
         let header_of = |id: OutputId| -> Option<u32> {
             let position = relocations.iter().position(|table| table.target == id)?;
@@ -103,7 +111,7 @@ impl Image<'_, '_> {
                 let members = group.members.iter().flat_map(|id| {
                     std::iter::once(shape.numbers[id.0 as usize]).chain(header_of(*id))
                 });
-                Table {
+                TableSection {
                     name: ".group".into(),
                     sh_type: elf::SHT_GROUP.0,
                     flags: 0,
@@ -132,8 +140,13 @@ impl Image<'_, '_> {
         }
     }
 
-    fn add_symbols(&self, symbols: SymbolTable, numbers: &Numbers, tables: &mut Vec<Table>) {
-        tables.push(Table {
+    fn add_symbols(
+        &self,
+        symbols: OutputSymtab,
+        numbers: &Numbers,
+        tables: &mut Vec<TableSection>,
+    ) {
+        tables.push(TableSection {
             name: ".symtab".into(),
             sh_type: elf::SHT_SYMTAB.0,
             flags: 0,
@@ -144,7 +157,7 @@ impl Image<'_, '_> {
             entsize: if self.arch().is_64() { 24 } else { 16 },
         });
         if !symbols.extended.is_empty() {
-            tables.push(Table {
+            tables.push(TableSection {
                 name: ".symtab_shndx".into(),
                 sh_type: elf::SHT_SYMTAB_SHNDX.0,
                 flags: 0,
@@ -155,10 +168,15 @@ impl Image<'_, '_> {
                 entsize: 4,
             });
         }
-        tables.push(Table::of_strings(".strtab", symbols.strings));
+        tables.push(TableSection::of_strings(".strtab", symbols.strings));
     }
 
-    fn relocation_table(&self, kept: RelocSection, shape: &Shape<'_>, numbers: &Numbers) -> Table {
+    fn relocation_table(
+        &self,
+        kept: RelocSection,
+        shape: &HeaderOrder<'_>,
+        numbers: &Numbers,
+    ) -> TableSection {
         let target = self.addresses().layout.placement.output(kept.target);
         let (prefix, sh_type, words) = match kept.has_addends {
             true => (".rela", elf::SHT_RELA, 3),
@@ -166,7 +184,7 @@ impl Image<'_, '_> {
         };
         let mut groups = shape.groups.iter();
         let in_group = groups.any(|group| group.members.contains(&kept.target));
-        Table {
+        TableSection {
             name: format!("{prefix}{}", target.name).into(),
             sh_type: sh_type.0,
             flags: elf::SHF_INFO_LINK.0 | if in_group { elf::SHF_GROUP.0 } else { 0 },
@@ -179,7 +197,11 @@ impl Image<'_, '_> {
     }
 
     /// The names of all sections in the order of their headers, and the offset of each.
-    fn section_names(&self, shape: &Shape<'_>, tables: &[Table]) -> (Vec<u8>, Vec<u32>) {
+    fn section_names(
+        &self,
+        shape: &HeaderOrder<'_>,
+        tables: &[TableSection],
+    ) -> (Vec<u8>, Vec<u32>) {
         let placement = &self.addresses().layout.placement;
         let (groups, others) = tables.split_at(shape.groups.len());
         let outputs = shape.order.iter();

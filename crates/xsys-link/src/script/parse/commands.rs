@@ -2,7 +2,7 @@
 //! ("Simple Linker Script Commands", "MEMORY", "PHDRS", "VERSION" in the GNU ld manual).
 
 use crate::script::ast::{Assert, Assignment, BinaryOp, Command, InputFile, Name, Phdr, Region};
-use crate::script::lex::{self, Kind, Mode, Token};
+use crate::script::lex::{self, Mode, Token, TokenKind};
 
 use super::{Parsed, Parser, suggest};
 
@@ -39,9 +39,9 @@ pub(super) const NAMES: &[&str] = &[
 ];
 
 /// A command of one name in parentheses, and what that name is.
-type OfOneName = (&'static str, &'static str, fn(Name) -> Command);
+type SingleName = (&'static str, &'static str, fn(Name) -> Command);
 
-const ONE_NAME: [OfOneName; 6] = [
+const ONE_NAME: [SingleName; 6] = [
     ("ENTRY", "a symbol", Command::Entry),
     ("OUTPUT", "a file name", Command::Output),
     ("OUTPUT_ARCH", "an architecture", Command::OutputArch),
@@ -400,7 +400,7 @@ impl Parser<'_> {
         }
         let token = self.peek(Mode::Command);
         let close = suggest(self.word(token), &["FILEHDR", "PHDRS", "AT", "FLAGS"]);
-        if let (Kind::Word, Some(keyword)) = (token.kind, close) {
+        if let (TokenKind::Word, Some(keyword)) = (token.kind, close) {
             let message = format!(
                 "unknown attribute {} of program header `{}`",
                 self.describe(token),

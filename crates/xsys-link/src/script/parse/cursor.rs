@@ -8,7 +8,7 @@ use std::sync::Arc;
 use xsys_diag::Diagnostic;
 
 use crate::script::ast::{Name, Span};
-use crate::script::lex::{self, Kind, Mode, Problem, Token};
+use crate::script::lex::{self, BadToken, Mode, Token, TokenKind};
 
 use super::{Parsed, Parser, Reported};
 
@@ -20,31 +20,31 @@ impl Parser<'_> {
         let mut at = self.at;
         loop {
             let token = lex::token(&self.text, at, mode);
-            let Kind::Bad(problem) = token.kind else {
+            let TokenKind::Bad(problem) = token.kind else {
                 return token;
             };
             if self.reported.insert((self.file, token.start)) {
                 self.bad_token(token, problem);
             }
             match problem {
-                Problem::Number | Problem::TooLarge => {
+                BadToken::Number | BadToken::TooLarge => {
                     return Token {
-                        kind: Kind::Number(0),
+                        kind: TokenKind::Number(0),
                         ..token
                     };
                 }
-                Problem::Quote => {
+                BadToken::Quote => {
                     return Token {
-                        kind: Kind::Quoted,
+                        kind: TokenKind::Quoted,
                         ..token
                     };
                 }
-                Problem::Character | Problem::Comment | Problem::SlashComment => at = token.end,
+                BadToken::Character | BadToken::Comment | BadToken::SlashComment => at = token.end,
             }
         }
     }
 
-    pub(super) fn bad_token(&mut self, token: Token, problem: Problem) {
+    pub(super) fn bad_token(&mut self, token: Token, problem: BadToken) {
         let text = self
             .text
             .get(token.start..token.end)
@@ -53,7 +53,7 @@ impl Parser<'_> {
         let span = self.span(token.start, token.end);
         let opening = |length| self.span(token.start, token.start + length);
         let (span, message, help) = match problem {
-            Problem::Character => (
+            BadToken::Character => (
                 span,
                 format!(
                     "unexpected character {:?}",
@@ -61,27 +61,27 @@ impl Parser<'_> {
                 ),
                 "a name with other characters than letters, digits, `_`, `.` and `$` needs double quotes",
             ),
-            Problem::Quote => (
+            BadToken::Quote => (
                 opening(1),
                 "this `\"` is never closed".to_owned(),
                 "add the closing `\"`",
             ),
-            Problem::Comment => (
+            BadToken::Comment => (
                 opening(2),
                 "this comment is never closed".to_owned(),
                 "add `*/`",
             ),
-            Problem::SlashComment => (
+            BadToken::SlashComment => (
                 opening(2),
                 "`//` does not start a comment in a linker script".to_owned(),
                 "write `/* … */`, or `#` for the rest of the line",
             ),
-            Problem::Number => (
+            BadToken::Number => (
                 span,
                 format!("`{text}` is not a number"),
                 number_help(&text),
             ),
-            Problem::TooLarge => (span, format!("`{text}` does not fit into 64 bits"), ""),
+            BadToken::TooLarge => (span, format!("`{text}` does not fit into 64 bits"), ""),
         };
         self.error_help(span, message, help);
     }
@@ -94,7 +94,7 @@ impl Parser<'_> {
 
     pub(super) fn bump(&mut self, token: Token) {
         self.at = token.end;
-        if token.kind != Kind::End {
+        if token.kind != TokenKind::End {
             self.last_end = token.end;
         }
     }
@@ -121,8 +121,8 @@ impl Parser<'_> {
             return Ok(token);
         }
         let reported = self.unexpected(&format!("`{punct}` {place}"), token);
-        let next_statement = token.kind == Kind::End
-            || matches!(token.kind, Kind::Punct(";" | "{" | "}"))
+        let next_statement = token.kind == TokenKind::End
+            || matches!(token.kind, TokenKind::Punct(";" | "{" | "}"))
             || (token.is_name() && self.starts_line(token));
         if token.is("=") && matches!(punct, ")" | ",") {
             self.add_help("comparison is written `==`");
@@ -160,7 +160,7 @@ impl Parser<'_> {
     /// The word's text, if the token is an unquoted word.
     pub(super) fn word(&self, token: Token) -> &str {
         match token.kind {
-            Kind::Word => token.text(&self.text),
+            TokenKind::Word => token.text(&self.text),
             _ => "",
         }
     }
@@ -230,7 +230,7 @@ impl Parser<'_> {
 
     /// A token as messages name it.
     pub(super) fn describe(&self, token: Token) -> String {
-        if token.kind == Kind::End {
+        if token.kind == TokenKind::End {
             return "the end of the file".to_owned();
         }
         let text = self.text.get(token.start..token.end).unwrap_or("");

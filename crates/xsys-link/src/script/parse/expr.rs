@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use crate::script::ast::{BinaryOp, Expr, ExprKind, Name, UnaryOp};
-use crate::script::lex::{self, Kind, Mode, Token};
+use crate::script::lex::{self, Mode, Token, TokenKind};
 
 use super::{Parsed, Parser, Reported, suggest};
 
@@ -160,10 +160,10 @@ impl Parser<'_> {
     fn unary(&mut self) -> Parsed<Tree> {
         let token = self.peek(Mode::Expr);
         let op = match token.kind {
-            Kind::Punct("-") => Some(UnaryOp::Neg),
-            Kind::Punct("~") => Some(UnaryOp::BitNot),
-            Kind::Punct("!") => Some(UnaryOp::Not),
-            Kind::Punct("+") => None,
+            TokenKind::Punct("-") => Some(UnaryOp::Neg),
+            TokenKind::Punct("~") => Some(UnaryOp::BitNot),
+            TokenKind::Punct("!") => Some(UnaryOp::Not),
+            TokenKind::Punct("+") => None,
             _ => return self.primary(token),
         };
         self.bump(token);
@@ -181,24 +181,24 @@ impl Parser<'_> {
 
     fn primary(&mut self, token: Token) -> Parsed<Tree> {
         match token.kind {
-            Kind::Number(value) => {
+            TokenKind::Number(value) => {
                 self.bump(token);
                 self.check_octal(token, value);
                 self.tree(ExprKind::Number(value), token.start, 0)
             }
-            Kind::Punct("(") => {
+            TokenKind::Punct("(") => {
                 self.bump(token);
                 let mut inner = self.ternary()?;
                 self.expect(")", "to close `(`")?;
                 inner.expr.span = self.span_from(token.start);
                 Ok(inner)
             }
-            Kind::Quoted => {
+            TokenKind::Quoted => {
                 self.bump(token);
                 let text = Arc::from(token.text(&self.text));
                 self.tree(ExprKind::Symbol(text), token.start, 0)
             }
-            Kind::Word => {
+            TokenKind::Word => {
                 self.bump(token);
                 self.named(token)
             }
@@ -345,7 +345,7 @@ impl Parser<'_> {
 }
 
 fn operator(token: Token) -> Option<BinaryOp> {
-    let Kind::Punct(text) = token.kind else {
+    let TokenKind::Punct(text) = token.kind else {
         return None;
     };
     Some(match text {

@@ -2,7 +2,7 @@
 //! Description", "Output Section Data" in the GNU ld manual).
 
 use crate::script::ast::{FilePattern, Glob, InputPattern, SectionItem, SectionPattern, Sort};
-use crate::script::lex::{self, Kind, Mode, Token};
+use crate::script::lex::{self, Mode, Token, TokenKind};
 
 use super::{Parsed, Parser, suggest};
 
@@ -183,7 +183,9 @@ impl Parser<'_> {
         let mut bracket = false;
         if open.is("(") {
             self.bump(open);
-            if word == "ASCII" && lex::token(&self.text, self.at, Mode::Expr).kind != Kind::Quoted {
+            if word == "ASCII"
+                && lex::token(&self.text, self.at, Mode::Expr).kind != TokenKind::Quoted
+            {
                 size = Some(self.text_size()?);
             } else {
                 bracket = true;
@@ -222,7 +224,7 @@ impl Parser<'_> {
     fn text_size(&mut self) -> Parsed<usize> {
         const LARGEST: u64 = 1 << 20;
         let token = self.take(Mode::Expr);
-        let Kind::Number(size) = token.kind else {
+        let TokenKind::Number(size) = token.kind else {
             return Err(self.unexpected("the size of the text as a number", token));
         };
         self.expect(")", "to close `ASCII (`")?;
@@ -240,14 +242,14 @@ impl Parser<'_> {
     /// An input section description, perhaps in KEEP.
     fn pattern_item(&mut self, first: Token, word: &str, out: &mut Vec<SectionItem>) -> Parsed<()> {
         let after = lex::token(&self.text, first.end, Mode::Item);
-        if after.is("(") && first.kind == Kind::Word {
+        if after.is("(") && first.kind == TokenKind::Word {
             let shouted = word
                 .bytes()
                 .all(|byte| byte.is_ascii_uppercase() || byte == b'_');
             let close = suggest(word, NAMES).filter(|&close| close != word);
             // A file pattern's list cannot start like this: `NAME(*(`.
             let inner = lex::token(&self.text, after.end, Mode::Pattern);
-            let call = inner.kind == Kind::Word
+            let call = inner.kind == TokenKind::Word
                 && lex::token(&self.text, inner.end, Mode::Pattern).is("(")
                 && !NAMES.contains(&self.word(inner));
             if shouted && !NAMES.contains(&word) && (close.is_some() || call) {
@@ -455,8 +457,8 @@ impl Parser<'_> {
                 token = self.take(Mode::Expr);
             }
             let bits = match token.kind {
-                Kind::Number(value) => value,
-                Kind::Word => self.section_flag(token),
+                TokenKind::Number(value) => value,
+                TokenKind::Word => self.section_flag(token),
                 _ => return Err(self.unexpected("a section flag", token)),
             };
             *if negated {
@@ -466,8 +468,8 @@ impl Parser<'_> {
             } |= bits;
             let next = self.take(Mode::Expr);
             match next.kind {
-                Kind::Punct("&") => {}
-                Kind::Punct(")") => return Ok((required, forbidden)),
+                TokenKind::Punct("&") => {}
+                TokenKind::Punct(")") => return Ok((required, forbidden)),
                 _ => return Err(self.unexpected("`&` or `)` after a section flag", next)),
             }
         }

@@ -32,7 +32,7 @@ use std::sync::Arc;
 use xsys_diag::{Diagnostic, Severity, Source};
 
 use super::ast::{Assignment, Command, Expr, Script, VersionNode};
-use super::lex::{self, Kind, Mode, Token};
+use super::lex::{self, Mode, Token, TokenKind};
 
 /// Deepest chain of INCLUDEs.
 const MAX_INCLUDES: usize = 64;
@@ -180,7 +180,7 @@ fn parse_whole<T>(
         read(&mut parser).and_then(|value| {
             let rest = parser.peek(Mode::Expr);
             match rest.kind {
-                Kind::End => Ok(value),
+                TokenKind::End => Ok(value),
                 _ => Err(parser.unexpected("the end of the expression", rest)),
             }
         })
@@ -322,7 +322,7 @@ impl<'p> Parser<'p> {
             self.bump(token);
             return Ok(());
         }
-        let plain = token.is_name() || token.is("}") || token.kind == Kind::End;
+        let plain = token.is_name() || token.is("}") || token.kind == TokenKind::End;
         let message = format!("expected `;` after {what}, found {}", self.describe(token));
         if plain {
             let point = self.span(self.last_end, self.last_end);
@@ -340,10 +340,10 @@ impl<'p> Parser<'p> {
         loop {
             let token = lex::token(&self.text, self.at, Mode::Command);
             match token.kind {
-                Kind::End => return,
-                Kind::Punct("{") => depth += 1,
-                Kind::Punct("}") if depth == 0 => return,
-                Kind::Punct("}") => {
+                TokenKind::End => return,
+                TokenKind::Punct("{") => depth += 1,
+                TokenKind::Punct("}") if depth == 0 => return,
+                TokenKind::Punct("}") => {
                     depth -= 1;
                     if depth == 0 {
                         self.bump(token);
@@ -351,11 +351,11 @@ impl<'p> Parser<'p> {
                         return;
                     }
                 }
-                Kind::Punct(";") if depth == 0 => {
+                TokenKind::Punct(";") if depth == 0 => {
                     self.bump(token);
                     return;
                 }
-                Kind::Word
+                TokenKind::Word
                     if depth == 0
                         && token.start > from
                         && self.starts_line(token)
@@ -375,11 +375,11 @@ impl<'p> Parser<'p> {
             let token = lex::token(&self.text, self.at, Mode::Command);
             let next = lex::token(&self.text, token.end, Mode::Command);
             match token.kind {
-                Kind::Punct(">" | ":" | "=") => {
+                TokenKind::Punct(">" | ":" | "=") => {
                     self.bump(token);
                     self.bump(next);
                 }
-                Kind::Word if self.word(token) == "AT" && next.is(">") => self.bump(token),
+                TokenKind::Word if self.word(token) == "AT" && next.is(">") => self.bump(token),
                 _ => return,
             }
         }
@@ -402,14 +402,14 @@ impl<'p> Parser<'p> {
         loop {
             let token = self.peek(mode);
             match token.kind {
-                Kind::End => {
+                TokenKind::End => {
                     if let Some((brace, of)) = open {
                         self.unclosed(brace, of);
                     }
                     self.bump(token);
                     return;
                 }
-                Kind::Punct("}") => {
+                TokenKind::Punct("}") => {
                     self.bump(token);
                     if open.is_some() {
                         return;
@@ -421,7 +421,7 @@ impl<'p> Parser<'p> {
                     );
                     continue;
                 }
-                Kind::Punct(";") => {
+                TokenKind::Punct(";") => {
                     self.bump(token);
                     continue;
                 }
@@ -436,7 +436,7 @@ impl<'p> Parser<'p> {
             if self.at == before && self.peek(mode).start == token.start {
                 // Nothing was read and nothing skipped: step over the token.
                 let token = self.take(mode);
-                if token.kind == Kind::End {
+                if token.kind == TokenKind::End {
                     continue;
                 }
             }

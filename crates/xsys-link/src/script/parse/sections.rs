@@ -5,7 +5,7 @@ use crate::script::ast::{
     Constraint, Expr, Name, OutputSectionDef, Overlay, SectionClass, SectionItem, SectionKind,
     SectionsItem,
 };
-use crate::script::lex::{self, Kind, Mode, Token};
+use crate::script::lex::{self, Mode, Token, TokenKind};
 
 use super::{Parsed, Parser, commands, suggest};
 
@@ -300,7 +300,7 @@ impl Parser<'_> {
                 section.kind = Some(kind);
                 continue;
             }
-            if token.kind != Kind::Word {
+            if token.kind != TokenKind::Word {
                 return Ok(());
             }
             let word = self.word(token).to_owned();
@@ -352,9 +352,9 @@ impl Parser<'_> {
         while self.next_is("(") || depth > 0 {
             let token = self.peek(Mode::Command);
             match token.kind {
-                Kind::Punct("(") => depth += 1,
-                Kind::Punct(")") => depth -= 1,
-                Kind::Punct("{" | "}" | ";") | Kind::End => return,
+                TokenKind::Punct("(") => depth += 1,
+                TokenKind::Punct(")") => depth -= 1,
+                TokenKind::Punct("{" | "}" | ";") | TokenKind::End => return,
                 _ => {}
             }
             self.bump(token);
@@ -372,11 +372,11 @@ impl Parser<'_> {
         loop {
             let token = self.peek(Mode::Command);
             let rank = match token.kind {
-                Kind::Punct(">") => 0,
-                Kind::Word if self.word(token) == "AT" && self.load_region_follows(token) => 1,
-                Kind::Punct(":") => 2,
-                Kind::Punct("=") => 3,
-                Kind::Punct(",") => {
+                TokenKind::Punct(">") => 0,
+                TokenKind::Word if self.word(token) == "AT" && self.load_region_follows(token) => 1,
+                TokenKind::Punct(":") => 2,
+                TokenKind::Punct("=") => 3,
+                TokenKind::Punct(",") => {
                     self.bump(token);
                     return Ok(trailer);
                 }
@@ -426,7 +426,7 @@ impl Parser<'_> {
     /// Section Fill"); the tree then holds its last 64 bits and the span its text.
     fn fill(&mut self) -> Parsed<Expr> {
         let token = lex::token(&self.text, self.at, Mode::Expr);
-        if token.kind == Kind::Bad(lex::Problem::TooLarge) {
+        if token.kind == TokenKind::Bad(lex::BadToken::TooLarge) {
             let digits = token.text(&self.text);
             let low = digits.get(digits.len().saturating_sub(16)..).unwrap_or("");
             if let (Some("0x" | "0X"), Ok(value)) = (digits.get(..2), u64::from_str_radix(low, 16))
@@ -447,7 +447,7 @@ impl Parser<'_> {
         self.expect("(", "after `FILL`")?;
         let token = lex::token(&self.text, self.at, Mode::Expr);
         let value = match token.kind {
-            Kind::Bad(lex::Problem::TooLarge) => self.fill()?,
+            TokenKind::Bad(lex::BadToken::TooLarge) => self.fill()?,
             _ => self.expr()?,
         };
         self.expect(")", "to close `FILL(`")?;

@@ -3,13 +3,13 @@
 //! language.
 
 use crate::script::ast::{Name, VersionNode, VersionPattern};
-use crate::script::lex::{Kind, Mode, Token};
+use crate::script::lex::{Mode, Token, TokenKind};
 
 use super::{Parsed, Parser};
 
 /// Where a pattern of a node goes.
 #[derive(Clone, Copy, PartialEq)]
-enum Scope {
+enum PatternScope {
     Global,
     Local,
 }
@@ -62,7 +62,7 @@ impl Parser<'_> {
             span: self.token_span(first),
         };
         let open = self.expect("{", "to open a version")?;
-        let mut scope = Scope::Global;
+        let mut scope = PatternScope::Global;
         self.version_patterns(open, None, &mut scope, &mut node)?;
         loop {
             let token = self.peek(Mode::Pattern);
@@ -83,19 +83,19 @@ impl Parser<'_> {
         &mut self,
         open: Token,
         language: Option<&str>,
-        scope: &mut Scope,
+        scope: &mut PatternScope,
         node: &mut VersionNode,
     ) -> Parsed<()> {
         loop {
             let token = self.take(Mode::Pattern);
             match token.kind {
-                Kind::Punct("}") => return Ok(()),
-                Kind::Punct(";") => continue,
-                Kind::End => {
+                TokenKind::Punct("}") => return Ok(()),
+                TokenKind::Punct(";") => continue,
+                TokenKind::End => {
                     self.unclosed(open, "{");
                     return Err(super::Reported);
                 }
-                Kind::Word | Kind::Quoted => {}
+                TokenKind::Word | TokenKind::Quoted => {}
                 _ => return Err(self.unexpected("a symbol pattern or `}`", token)),
             }
             let written = self.word(token).to_owned();
@@ -112,8 +112,8 @@ impl Parser<'_> {
                     self.at = token.start + label.len() + 1;
                 }
                 *scope = match label {
-                    "local" => Scope::Local,
-                    _ => Scope::Global,
+                    "local" => PatternScope::Local,
+                    _ => PatternScope::Global,
                 };
                 continue;
             }
@@ -135,8 +135,8 @@ impl Parser<'_> {
             let demangled = language.is_some_and(|language| language != "C");
             let pattern = self.version_pattern(token, demangled);
             match scope {
-                Scope::Global => node.global.push(pattern),
-                Scope::Local => node.local.push(pattern),
+                PatternScope::Global => node.global.push(pattern),
+                PatternScope::Local => node.local.push(pattern),
             }
             if self.next_is("}") {
                 continue;
@@ -149,7 +149,7 @@ impl Parser<'_> {
     fn version_pattern(&mut self, token: Token, demangled: bool) -> VersionPattern {
         let pattern: Name = self.name_of(token);
         VersionPattern {
-            exact: token.kind == Kind::Quoted || !pattern.text.contains(['*', '?', '[']),
+            exact: token.kind == TokenKind::Quoted || !pattern.text.contains(['*', '?', '[']),
             pattern,
             demangled,
         }

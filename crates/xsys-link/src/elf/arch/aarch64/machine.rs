@@ -7,9 +7,9 @@ use crate::elf::arch::Arch;
 use crate::elf::arch::machine::{Link, Machine, Variant, variant};
 
 /// The machine.
-pub(crate) struct Whole;
+pub(crate) struct Aarch64Machine;
 
-impl Machine for Whole {
+impl Machine for Aarch64Machine {
     fn number(&self) -> u16 {
         elf::EM_AARCH64.0
     }

@@ -42,8 +42,9 @@ use super::Base::{Nothing, Symbol, TpOffset};
 use super::Range::{Any, Signed, Unsigned};
 use super::Relative::Zero;
 use super::{
-    Arch, BranchTarget, DynamicTypes, Errata, MappingSymbol, Range, Relaxation, Rewrite, Rewrites,
-    Rule, Rules, Runtime, Settled, Site, SymbolFacts, ThunkForm, Thunks, TlsVariant,
+    Arch, BranchTarget, DynamicTypes, Errata, FinalSite, MappingSymbol, Range, Relaxation,
+    RelocRule, RelocRules, Rewrite, Rewrites, Runtime, Site, SymbolFacts, ThunkForm, Thunks,
+    TlsVariant,
 };
 use crate::elf::object::RelocTable;
 use insn::{NOP, is_adr, is_adrp, is_bl, is_ldr_x, movk, movz, put, with_imm12, with_imm21, word};
@@ -81,8 +82,8 @@ const WEAK_PAGE: u8 = 7;
 /// `adr` of an undefined weak symbol: `movz` of S + A.
 const WEAK_ADDR: u8 = 8;
 
-static DROPPED: Rule = row(0, "R_AARCH64_NONE", Nothing, Zero, Empty, Any).rule;
-static TP_OFFSET: Rule = row(
+static DROPPED: RelocRule = row(0, "R_AARCH64_NONE", Nothing, Zero, Empty, Any).rule;
+static TP_OFFSET: RelocRule = row(
     545,
     "R_AARCH64_TLSLE_MOVW_TPREL_G1",
     TpOffset,
@@ -91,7 +92,7 @@ static TP_OFFSET: Rule = row(
     Unsigned(32),
 )
 .rule;
-static TP_OFFSET_24: Rule = row(
+static TP_OFFSET_24: RelocRule = row(
     549,
     "R_AARCH64_TLSLE_ADD_TPREL_HI12",
     TpOffset,
@@ -100,7 +101,7 @@ static TP_OFFSET_24: Rule = row(
     Unsigned(24),
 )
 .rule;
-static WEAK_VALUE: Rule = row(
+static WEAK_VALUE: RelocRule = row(
     263,
     "R_AARCH64_MOVW_UABS_G0",
     Symbol,
@@ -149,7 +150,7 @@ fn page_distance(from: u64, to: u64) -> i64 {
 }
 
 /// The machine.
-pub(super) static MACHINE: machine::Whole = machine::Whole;
+pub(super) static MACHINE: machine::Aarch64Machine = machine::Aarch64Machine;
 
 impl Arch for Aarch64 {
     fn machine(&self) -> u16 {
@@ -183,8 +184,8 @@ impl Arch for Aarch64 {
     }
 }
 
-impl Rules for Aarch64 {
-    fn rule(&self, r_type: u32) -> Option<&'static Rule> {
+impl RelocRules for Aarch64 {
+    fn rule(&self, r_type: u32) -> Option<&'static RelocRule> {
         find(r_type).map(|row| &row.rule)
     }
 
@@ -192,11 +193,11 @@ impl Rules for Aarch64 {
         rules::signed_pointer(r_type)
     }
 
-    fn implicit_addend(&self, rule: &Rule, section: &[u8], offset: usize) -> i64 {
+    fn implicit_addend(&self, rule: &RelocRule, section: &[u8], offset: usize) -> i64 {
         find(rule.r_type).map_or(0, |row| row.read(section, offset))
     }
 
-    fn encode(&self, rule: &Rule, section: &mut [u8], offset: usize, value: i64) {
+    fn encode(&self, rule: &RelocRule, section: &mut [u8], offset: usize, value: i64) {
         if let Some(row) = find(rule.r_type) {
             row.write(section, offset, value);
         }
@@ -296,7 +297,7 @@ impl Rewrites for Aarch64 {
         Ok(())
     }
 
-    fn settled_starts(&self) -> &'static [u32] {
+    fn in_place_starts(&self) -> &'static [u32] {
         if self.relax { pairs::STARTS } else { &[] }
     }
 
@@ -304,7 +305,7 @@ impl Rewrites for Aarch64 {
         pairs::got_pairs_only(relocs)
     }
 
-    fn relax_settled(&self, known: &Settled, out: &mut [u8]) -> usize {
+    fn relax_in_place(&self, known: &FinalSite, out: &mut [u8]) -> usize {
         pairs::relax(known, out)
     }
 }
@@ -426,11 +427,11 @@ impl Errata for Aarch64 {
         }
     }
 
-    fn wants_detours(&self) -> bool {
+    fn has_erratum_patches(&self) -> bool {
         self.fix_835769
     }
 
-    fn detour_sites(&self, section: &[u8]) -> Vec<u64> {
+    fn erratum_sites(&self, section: &[u8]) -> Vec<u64> {
         multiply::sites(section)
     }
 

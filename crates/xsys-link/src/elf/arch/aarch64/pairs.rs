@@ -11,7 +11,7 @@
 
 use super::insn::{NOP, is_adrp, is_ldr_x, put, with_imm12, with_imm21, word};
 use crate::elf::arch::Range::Signed;
-use crate::elf::arch::{Settled, Site};
+use crate::elf::arch::{FinalSite, Site};
 use crate::elf::object::RelocTable;
 
 const ADR_PREL_PG_HI21: u32 = 275;
@@ -35,7 +35,7 @@ pub(super) fn got_pairs_only(relocs: RelocTable<'_>) -> bool {
 }
 
 /// Writes the cheaper instructions, if there are, for both relocations.
-pub(super) fn relax(known: &Settled, out: &mut [u8]) -> usize {
+pub(super) fn relax(known: &FinalSite, out: &mut [u8]) -> usize {
     let first = known.site;
     match known.next.filter(|next| next.offset == first.offset + 4) {
         Some(second) if relax_pair(known, first, second, out) => 2,
@@ -43,7 +43,7 @@ pub(super) fn relax(known: &Settled, out: &mut [u8]) -> usize {
     }
 }
 
-fn relax_pair(pair: &Settled, first: Site, second: Site, out: &mut [u8]) -> bool {
+fn relax_pair(pair: &FinalSite, first: Site, second: Site, out: &mut [u8]) -> bool {
     let (Some(adrp), Some(next)) = (word(out, first.offset), word(out, second.offset)) else {
         return false;
     };
@@ -110,7 +110,7 @@ mod tests {
             offset,
             addend: 0,
         };
-        let pair = Settled {
+        let pair = FinalSite {
             site: site(types.0, 0),
             next: Some(site(types.1, 4)),
             s,

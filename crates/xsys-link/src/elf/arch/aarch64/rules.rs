@@ -8,7 +8,7 @@ use crate::elf::arch::Base::{
 };
 use crate::elf::arch::Range::{Any, Either, Signed, Unsigned};
 use crate::elf::arch::Relative::{GotBase, GotPage, Page, Place, Zero};
-use crate::elf::arch::{Base, Range, Relative, Rule};
+use crate::elf::arch::{Base, Range, Relative, RelocRule};
 
 /// The place that a relocation fills.
 #[derive(Clone, Copy)]
@@ -65,7 +65,7 @@ impl Field {
 
 /// A relocation and its field.
 pub(super) struct Row {
-    pub(super) rule: Rule,
+    pub(super) rule: RelocRule,
     field: Field,
 }
 
@@ -78,7 +78,7 @@ pub(super) const fn row(
     range: Range,
 ) -> Row {
     Row {
-        rule: Rule {
+        rule: RelocRule {
             r_type,
             name,
             base,

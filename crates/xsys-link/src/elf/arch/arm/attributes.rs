@@ -1,12 +1,12 @@
 //! Merging `.ARM.attributes`, and reading from it what a core can execute.
 //!
 //! "Addenda to, and Errata in, the ABI for the Arm Architecture" 2023Q3, Build attributes. Tags
-//! fall into few classes: demands on the machine, of which the output has the highest ([`Rule`]);
+//! fall into few classes: demands on the machine, of which the output has the highest ([`MergeRule`]);
 //! permissions, of which it has the lowest; conventions that must agree. A tag that is absent has
 //! the value 0, "not used" or "as the base standard says".
 
 use super::Core;
-use crate::elf::arch::attributes::{Conflict, Kind, Report, Tags, Value, read, write};
+use crate::elf::arch::attributes::{Conflict, MergeReport, TagValue, Tags, ValueKind, read, write};
 
 const VENDOR: &str = "aeabi";
 
@@ -61,18 +61,18 @@ pub(super) mod tag {
     pub(crate) const PACRET_USE: u64 = 76;
 }
 
-fn kind(tag: u64) -> Kind {
+fn kind(tag: u64) -> ValueKind {
     match tag {
-        tag::CPU_RAW_NAME | tag::CPU_NAME => Kind::Text,
-        tag::COMPATIBILITY => Kind::Both,
-        t if t > 32 && t % 2 == 1 => Kind::Text,
-        _ => Kind::Number,
+        tag::CPU_RAW_NAME | tag::CPU_NAME => ValueKind::Text,
+        tag::COMPATIBILITY => ValueKind::Both,
+        t if t > 32 && t % 2 == 1 => ValueKind::Text,
+        _ => ValueKind::Number,
     }
 }
 
 /// How the numbers of a tag combine.
 #[derive(Clone, Copy, Debug)]
-enum Rule {
+enum MergeRule {
     /// A demand: the highest.
     Highest,
     /// A permission or promise: the lowest.
@@ -101,24 +101,24 @@ enum Rule {
     Unknown,
 }
 
-fn rule(tag: u64) -> Rule {
-    const fn agree(what: &'static str, fatal: bool, neutral: u64) -> Rule {
-        Rule::Agree {
+fn rule(tag: u64) -> MergeRule {
+    const fn agree(what: &'static str, fatal: bool, neutral: u64) -> MergeRule {
+        MergeRule::Agree {
             what,
             fatal,
             neutral,
         }
     }
     match tag {
-        tag::CPU_ARCH => Rule::Cpu,
-        tag::CPU_ARCH_PROFILE => Rule::Profile,
-        tag::FP_ARCH => Rule::FpArch,
-        tag::PCS_R9_USE => Rule::R9,
-        tag::HARDFP_USE => Rule::HardFp,
-        tag::VFP_ARGS => Rule::VfpArgs,
-        tag::DIV_USE => Rule::Div,
-        tag::VIRTUALIZATION_USE => Rule::Or,
-        tag::FP_DENORMAL | tag::ALIGN_NEEDED => Rule::HighestOf021,
+        tag::CPU_ARCH => MergeRule::Cpu,
+        tag::CPU_ARCH_PROFILE => MergeRule::Profile,
+        tag::FP_ARCH => MergeRule::FpArch,
+        tag::PCS_R9_USE => MergeRule::R9,
+        tag::HARDFP_USE => MergeRule::HardFp,
+        tag::VFP_ARGS => MergeRule::VfpArgs,
+        tag::DIV_USE => MergeRule::Div,
+        tag::VIRTUALIZATION_USE => MergeRule::Or,
+        tag::FP_DENORMAL | tag::ALIGN_NEEDED => MergeRule::HighestOf021,
         tag::ARM_ISA_USE
         | tag::THUMB_ISA_USE
         | tag::WMMX_ARCH
@@ -135,27 +135,27 @@ fn rule(tag: u64) -> Rule {
         | tag::MVE_ARCH
         | tag::PAC_EXTENSION
         | tag::BTI_EXTENSION
-        | tag::T2EE_USE => Rule::Highest,
+        | tag::T2EE_USE => MergeRule::Highest,
         tag::PCS_RW_DATA
         | tag::PCS_RO_DATA
         | tag::ALIGN_PRESERVED
         | tag::BTI_USE
-        | tag::PACRET_USE => Rule::Lowest,
-        tag::PCS_CONFIG | tag::OPTIMIZATION_GOALS | tag::FP_OPTIMIZATION_GOALS => Rule::First,
+        | tag::PACRET_USE => MergeRule::Lowest,
+        tag::PCS_CONFIG | tag::OPTIMIZATION_GOALS | tag::FP_OPTIMIZATION_GOALS => MergeRule::First,
         tag::PCS_WCHAR_T => agree("the size of `wchar_t`", false, 0),
         // 3: enums in interfaces are words, which fits both other values.
         tag::ENUM_SIZE => agree("the size of enums", false, 3),
         tag::WMMX_ARGS => agree("the passing of WMMX arguments", true, 0),
         tag::FP_16BIT_FORMAT => agree("the format of half-precision numbers", true, 0),
-        tag::FRAME_POINTER_USE | tag::NODEFAULTS => Rule::Common,
-        _ => Rule::Unknown,
+        tag::FRAME_POINTER_USE | tag::NODEFAULTS => MergeRule::Common,
+        _ => MergeRule::Unknown,
     }
 }
 
 /// Merges the contents of `.ARM.attributes` sections, each with its input's name. The result is
 /// empty where no input has attributes.
 pub(super) fn merge_arm(inputs: &[(&str, &[u8])]) -> (Vec<u8>, Vec<Conflict>) {
-    let mut report = Report {
+    let mut report = MergeReport {
         section: ".ARM.attributes",
         input: "",
         origins: Default::default(),
@@ -186,28 +186,28 @@ pub(super) fn merge_arm(inputs: &[(&str, &[u8])]) -> (Vec<u8>, Vec<Conflict>) {
     (write(VENDOR, &merged, &first), report.conflicts)
 }
 
-fn merge<'a>(merged: &mut Tags<'a>, next: &Tags<'a>, report: &mut Report<'a>) {
+fn merge<'a>(merged: &mut Tags<'a>, next: &Tags<'a>, report: &mut MergeReport<'a>) {
     let mut tags: Vec<u64> = merged.keys().chain(next.keys()).copied().collect();
     tags.sort_unstable();
     tags.dedup();
     // The conflict of floating-point arguments depends on the number models before they are merged.
-    let before = |tag| merged.get(&tag).map_or(0, Value::number);
+    let before = |tag| merged.get(&tag).map_or(0, TagValue::number);
     let floats = before(tag::FP_NUMBER_MODEL) != 0;
-    let next_floats = next.get(&tag::FP_NUMBER_MODEL).map_or(0, Value::number) != 0;
+    let next_floats = next.get(&tag::FP_NUMBER_MODEL).map_or(0, TagValue::number) != 0;
     for tag in tags {
         report.tag = tag;
-        if kind(tag) != Kind::Number {
+        if kind(tag) != ValueKind::Number {
             merge_text(merged, tag, next.get(&tag), report);
             continue;
         }
-        let a = merged.get(&tag).map_or(0, Value::number);
-        let b = next.get(&tag).map_or(0, Value::number);
+        let a = merged.get(&tag).map_or(0, TagValue::number);
+        let b = next.get(&tag).map_or(0, TagValue::number);
         let result = match rule(tag) {
             _ if a == b => Some(a),
-            Rule::Highest => Some(a.max(b)),
-            Rule::Lowest => Some(a.min(b)),
-            Rule::Or => Some(a | b),
-            Rule::HighestOf021 => {
+            MergeRule::Highest => Some(a.max(b)),
+            MergeRule::Lowest => Some(a.min(b)),
+            MergeRule::Or => Some(a | b),
+            MergeRule::HighestOf021 => {
                 let rank = |n| match n {
                     1 => 2,
                     2 => 1,
@@ -215,9 +215,9 @@ fn merge<'a>(merged: &mut Tags<'a>, next: &Tags<'a>, report: &mut Report<'a>) {
                 };
                 Some(if rank(a) > rank(b) { a } else { b })
             }
-            Rule::First => Some(if a == 0 { b } else { a }),
-            Rule::Common => None,
-            Rule::Agree {
+            MergeRule::First => Some(if a == 0 { b } else { a }),
+            MergeRule::Common => None,
+            MergeRule::Agree {
                 what,
                 fatal,
                 neutral,
@@ -229,7 +229,7 @@ fn merge<'a>(merged: &mut Tags<'a>, next: &Tags<'a>, report: &mut Report<'a>) {
                 }
                 a
             }),
-            Rule::Cpu => Some(join_cpu(a, b).unwrap_or_else(|| {
+            MergeRule::Cpu => Some(join_cpu(a, b).unwrap_or_else(|| {
                 report.error(format!(
                     "code for {} cannot be linked with code for {}",
                     cpu_name(b),
@@ -237,10 +237,10 @@ fn merge<'a>(merged: &mut Tags<'a>, next: &Tags<'a>, report: &mut Report<'a>) {
                 ));
                 a
             })),
-            Rule::Profile => Some(join_profile(a, b, report)),
-            Rule::FpArch => Some(join_fp_arch(a, b)),
+            MergeRule::Profile => Some(join_profile(a, b, report)),
+            MergeRule::FpArch => Some(join_fp_arch(a, b)),
             // 3: r9 is a register like the others, and not used as one.
-            Rule::R9 => match (a, b) {
+            MergeRule::R9 => match (a, b) {
                 (3, x) | (x, 3) => Some(x),
                 _ => {
                     report.error(format!("use {b} of register `r9` conflicts with use {a}"));
@@ -248,8 +248,8 @@ fn merge<'a>(merged: &mut Tags<'a>, next: &Tags<'a>, report: &mut Report<'a>) {
                 }
             },
             // 1 single precision, 2 double precision, 3 both.
-            Rule::HardFp => Some(if a == 0 || b == 0 { a.max(b) } else { 3 }),
-            Rule::VfpArgs => Some(if !floats || a == 3 {
+            MergeRule::HardFp => Some(if a == 0 || b == 0 { a.max(b) } else { 3 }),
+            MergeRule::VfpArgs => Some(if !floats || a == 3 {
                 b
             } else {
                 if next_floats && b != 3 {
@@ -263,8 +263,8 @@ fn merge<'a>(merged: &mut Tags<'a>, next: &Tags<'a>, report: &mut Report<'a>) {
                 a
             }),
             // 0 as the architecture has it, 1 not used, 2 used as an extension.
-            Rule::Div => Some(if a == 2 || b == 2 { 2 } else { 0 }),
-            Rule::Unknown => {
+            MergeRule::Div => Some(if a == 2 || b == 2 { 2 } else { 0 }),
+            MergeRule::Unknown => {
                 // Tags whose number modulo 128 is below 64 must be understood.
                 if tag % 128 < 64 {
                     report.warn(format!("build attribute {tag} is unknown and differs"));
@@ -276,7 +276,7 @@ fn merge<'a>(merged: &mut Tags<'a>, next: &Tags<'a>, report: &mut Report<'a>) {
             report.origins.insert(tag, report.input);
         }
         match result {
-            Some(n) => merged.insert(tag, Value::Number(n)),
+            Some(n) => merged.insert(tag, TagValue::Number(n)),
             None => merged.remove(&tag),
         };
     }
@@ -284,12 +284,17 @@ fn merge<'a>(merged: &mut Tags<'a>, next: &Tags<'a>, report: &mut Report<'a>) {
 }
 
 /// Names and the like are kept where all agree.
-fn merge_text(merged: &mut Tags<'_>, tag: u64, next: Option<&Value<'_>>, report: &mut Report<'_>) {
+fn merge_text(
+    merged: &mut Tags<'_>,
+    tag: u64,
+    next: Option<&TagValue<'_>>,
+    report: &mut MergeReport<'_>,
+) {
     if merged.get(&tag) == next {
         return;
     }
     if tag == tag::COMPATIBILITY
-        && let Some(Value::Both(1.., vendor)) = next
+        && let Some(TagValue::Both(1.., vendor)) = next
     {
         report.warn(format!(
             "claims to be compatible only with the tools of `{}`",
@@ -374,7 +379,7 @@ fn join_cpu(a: u64, b: u64) -> Option<u64> {
     })
 }
 
-fn join_profile(a: u64, b: u64, report: &mut Report<'_>) -> u64 {
+fn join_profile(a: u64, b: u64, report: &mut MergeReport<'_>) -> u64 {
     const A: u64 = b'A' as u64;
     const R: u64 = b'R' as u64;
     const M: u64 = b'M' as u64;
@@ -423,8 +428,8 @@ fn join_fp_arch(a: u64, b: u64) -> u64 {
 /// say.
 pub(super) fn arm_core(section: &[u8]) -> Core {
     let tags = read(section, VENDOR, kind).unwrap_or_default();
-    let profile = tags.get(&tag::CPU_ARCH_PROFILE).map_or(0, Value::number);
-    match tags.get(&tag::CPU_ARCH).map(Value::number) {
+    let profile = tags.get(&tag::CPU_ARCH_PROFILE).map_or(0, TagValue::number);
+    match tags.get(&tag::CPU_ARCH).map(TagValue::number) {
         Some(0..=2) => Core::V4T,
         Some(3..=7 | 9) => Core::V5T,
         Some(11 | 12) => Core::V6M,
@@ -439,7 +444,7 @@ pub(super) fn arm_core(section: &[u8]) -> Core {
 pub(super) fn arm_has_cmse(section: &[u8]) -> bool {
     let tags = read(section, VENDOR, kind).unwrap_or_default();
     matches!(
-        tags.get(&tag::CPU_ARCH).map(Value::number),
+        tags.get(&tag::CPU_ARCH).map(TagValue::number),
         Some(16 | 17 | 21)
     )
 }
@@ -447,7 +452,7 @@ pub(super) fn arm_has_cmse(section: &[u8]) -> bool {
 /// `Tag_ABI_VFP_args` of a (merged) section: 0 core registers, 1 VFP registers, 2 neither, 3 any.
 pub(super) fn arm_vfp_arguments(section: &[u8]) -> Option<u64> {
     let tags = read(section, VENDOR, kind).unwrap_or_default();
-    tags.get(&tag::VFP_ARGS).map(Value::number)
+    tags.get(&tag::VFP_ARGS).map(TagValue::number)
 }
 
 #[cfg(test)]

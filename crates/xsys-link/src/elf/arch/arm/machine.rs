@@ -11,9 +11,9 @@ use crate::elf::arch::{Arch, MachineOptions};
 use crate::elf::consts::PT_ARM_EXIDX;
 
 /// The machine.
-pub(crate) struct Whole;
+pub(crate) struct ArmMachine;
 
-impl Machine for Whole {
+impl Machine for ArmMachine {
     fn number(&self) -> u16 {
         elf::EM_ARM.0
     }

@@ -8,7 +8,7 @@
 //! {pc}` and loads into PC obey the bit; `B` never changes state; `BL` changes it only when
 //! rewritten into `BLX`, which the linker has to do, since the compiler cannot know the callee's
 //! state. AAELF32 allows that for functions only: a branch to a plain label stays as it is, which
-//! is why [`Rules::encode_branch`] wants to know what the target is.
+//! is why [`RelocRules::encode_branch`] wants to know what the target is.
 //!
 //! **REL.** Addends live in the instructions, including the PC's lead (8 in ARM, 4 in Thumb
 //! state) as −8 or −4: the formulas use P and never mention the lead. Thumb's literal loads and
@@ -24,7 +24,7 @@
 //! fills {module 1, offset} pairs in the GOT.
 //!
 //! **Static base.** SBREL and `_BREL_` relocations are relative to B(S), the start of the
-//! segment that holds S, which RWPI code keeps in r9 ([`Rules::segment_relative`]).
+//! segment that holds S, which RWPI code keeps in r9 ([`RelocRules::segment_relative`]).
 
 mod attributes;
 mod be8;
@@ -38,14 +38,14 @@ mod thunk;
 use self::be8::swap;
 use super::{
     Arch, Base, BranchTarget, CodeUnits, DynamicTypes, Errata, Gateways, MappingSymbol, Range,
-    Relaxation, Rewrite, Rewrites, Rule, Rules, Runtime, Site, SymbolFacts, Target2, ThunkForm,
-    Thunks, TlsVariant, VectorTable,
+    Relaxation, RelocRule, RelocRules, Rewrite, Rewrites, Runtime, Site, SymbolFacts, Target2,
+    ThunkForm, Thunks, TlsVariant, VectorTable,
 };
 use crate::script::builtin::Additions;
 use encode::Field;
 use object::elf::EM_ARM;
 use rules::r;
-use thunk::Form;
+use thunk::Sequence;
 
 /// Architecture versions, as far as a linker can tell them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -259,7 +259,7 @@ const UNWIND_SECTIONS: &str = "\
 ";
 
 /// The machine.
-pub(super) static MACHINE: machine::Whole = machine::Whole;
+pub(super) static MACHINE: machine::ArmMachine = machine::ArmMachine;
 
 impl Arch for Arm {
     fn machine(&self) -> u16 {
@@ -361,8 +361,8 @@ impl Gateways for Arm {
     }
 }
 
-impl Rules for Arm {
-    fn rule(&self, r_type: u32) -> Option<&'static Rule> {
+impl RelocRules for Arm {
+    fn rule(&self, r_type: u32) -> Option<&'static RelocRule> {
         match (r_type, self.target2) {
             (r::TARGET1, _) if self.target1_rel => return Some(&rules::TARGET1_REL),
             (r::TARGET2, Target2::Rel) => return Some(&rules::TARGET2_REL),
@@ -379,7 +379,7 @@ impl Rules for Arm {
         rules::refused(r_type)
     }
 
-    fn implicit_addend(&self, rule: &Rule, section: &[u8], offset: usize) -> i64 {
+    fn implicit_addend(&self, rule: &RelocRule, section: &[u8], offset: usize) -> i64 {
         let field = encode::field(rule.r_type);
         if self.order == Order::Little {
             return encode::read(field, section, offset);
@@ -394,7 +394,7 @@ impl Rules for Arm {
         encode::read(field, &copy, 0)
     }
 
-    fn encode(&self, rule: &Rule, section: &mut [u8], offset: usize, value: i64) {
+    fn encode(&self, rule: &RelocRule, section: &mut [u8], offset: usize, value: i64) {
         // Nothing is known of the target, so only a mode bit that is set tells its state.
         let to_thumb = (value & 1 != 0).then_some(true);
         self.at(rule.r_type, section, offset, |section, offset| {
@@ -404,7 +404,7 @@ impl Rules for Arm {
 
     fn encode_branch(
         &self,
-        rule: &Rule,
+        rule: &RelocRule,
         section: &mut [u8],
         offset: usize,
         value: i64,
@@ -416,7 +416,7 @@ impl Rules for Arm {
         });
     }
 
-    fn encodable(&self, rule: &Rule, value: i64) -> bool {
+    fn encodable(&self, rule: &RelocRule, value: i64) -> bool {
         match rule.r_type {
             r::ALU_PC_G0_NC | r::ALU_PC_G1_NC | r::ALU_SB_G0_NC | r::ALU_SB_G1_NC => true,
             other => encode::group_fits(encode::field(other), value),
@@ -544,29 +544,29 @@ impl Thunks for Arm {
             && self.core.has_long_thumb_branches()
             && target.addr.wrapping_sub(p).wrapping_add(NEAR) < 2 * NEAR;
         let form = match near {
-            true => Form::ThumbShort,
-            false => Form::choose(self.core, from_thumb, to_thumb, self.pic),
+            true => Sequence::ThumbShort,
+            false => Sequence::choose(self.core, from_thumb, to_thumb, self.pic),
         };
         Some(form.number())
     }
 
     fn execute_only_thunk(&self, form: ThunkForm) -> ThunkForm {
-        match Form::of(form) {
-            Form::ThumbStack => Form::ThumbStackImmediate.number(),
+        match Sequence::of(form) {
+            Sequence::ThumbStack => Sequence::ThumbStackImmediate.number(),
             _ => form,
         }
     }
 
     fn thunk_align(&self, form: ThunkForm) -> u64 {
-        Form::of(form).align()
+        Sequence::of(form).align()
     }
 
     fn thunk_size(&self, form: ThunkForm) -> usize {
-        Form::of(form).size()
+        Sequence::of(form).size()
     }
 
     fn thunk_entry(&self, form: ThunkForm) -> u64 {
-        u64::from(Form::of(form).is_thumb())
+        u64::from(Sequence::of(form).is_thumb())
     }
 
     fn thunk_reaches(&self, site: Site, p: u64, form: ThunkForm, thunk: u64) -> bool {
@@ -579,7 +579,7 @@ impl Thunks for Arm {
     }
 
     fn write_thunk(&self, form: ThunkForm, out: &mut [u8], addr: u64, target: BranchTarget) {
-        let form = Form::of(form);
+        let form = Sequence::of(form);
         // Labels and symbols of scripts have no state: the caller's is kept.
         let to_thumb = self.target_state(target).unwrap_or(form.is_thumb());
         form.write(out, addr, target.addr & !1 | u64::from(to_thumb));
@@ -587,7 +587,7 @@ impl Thunks for Arm {
     }
 
     fn thunk_mapping(&self, form: ThunkForm) -> &'static [MappingSymbol] {
-        Form::of(form).mapping()
+        Sequence::of(form).mapping()
     }
 }
 
@@ -596,7 +596,7 @@ impl Relaxation for Arm {}
 impl Errata for Arm {}
 
 /// Writes a field; branches with the state of their target, where it is known.
-fn write(rule: &Rule, section: &mut [u8], offset: usize, value: i64, to_thumb: Option<bool>) {
+fn write(rule: &RelocRule, section: &mut [u8], offset: usize, value: i64, to_thumb: Option<bool>) {
     match encode::field(rule.r_type) {
         Field::ArmBranch => encode::write_arm_branch(section, offset, value, to_thumb),
         Field::ThumbBranch => encode::write_thumb_branch(section, offset, value, to_thumb),

@@ -10,7 +10,7 @@ use super::super::{
     Base::{self, *},
     Range::*,
     Relative::{self, *},
-    Rule, row,
+    RelocRule, row,
 };
 
 /// Relocation numbers that the code refers to.
@@ -120,7 +120,7 @@ pub(super) mod r {
 
 /// Every relocation that may occur in an object file, by ascending number.
 #[rustfmt::skip]
-pub(super) static RULES: &[Rule] = &[
+pub(super) static RULES: &[RelocRule] = &[
     row(r::NONE, "R_ARM_NONE", Nothing, Zero, 0, Any, 1),
     row(r::PC24, "R_ARM_PC24", Branch, Place, 4, Signed(26), 1),
     row(r::ABS32, "R_ARM_ABS32", Symbol, Zero, 4, Any, 1),
@@ -221,7 +221,7 @@ pub(super) static RULES: &[Rule] = &[
 ];
 
 /// `BL` before Thumb-2 gained the J1 and J2 bits: ±4 MiB.
-pub(super) static THM_CALL_SHORT: Rule = row(
+pub(super) static THM_CALL_SHORT: RelocRule = row(
     r::THM_CALL,
     "R_ARM_THM_CALL",
     Branch,
@@ -232,10 +232,11 @@ pub(super) static THM_CALL_SHORT: Rule = row(
 );
 
 /// TARGET1 under `--target1-rel`.
-pub(super) static TARGET1_REL: Rule = row(r::TARGET1, "R_ARM_TARGET1", Symbol, Place, 4, Any, 1);
+pub(super) static TARGET1_REL: RelocRule =
+    row(r::TARGET1, "R_ARM_TARGET1", Symbol, Place, 4, Any, 1);
 
 /// What `--fix-v4bx` does to a marked `BX`.
-pub(super) static V4BX_FIX: Rule = row(r::V4BX, "R_ARM_V4BX", Nothing, Zero, 4, Any, 1);
+pub(super) static V4BX_FIX: RelocRule = row(r::V4BX, "R_ARM_V4BX", Nothing, Zero, 4, Any, 1);
 
 /// Relocations of run-time linkers, obsolete ones, and those for code models that this linker does
 /// not support (descriptors, branch futures), for messages.
@@ -267,13 +268,15 @@ pub(super) fn refused(r_type: u32) -> Option<&'static str> {
 
 /// TARGET2 on systems whose exception tables refer to type information by relative words
 /// (`--target2=rel`).
-pub(super) static TARGET2_REL: Rule = row(r::TARGET2, "R_ARM_TARGET2", Symbol, Place, 4, Any, 1);
+pub(super) static TARGET2_REL: RelocRule =
+    row(r::TARGET2, "R_ARM_TARGET2", Symbol, Place, 4, Any, 1);
 
 /// TARGET2 under `--target2=abs`.
-pub(super) static TARGET2_ABS: Rule = row(r::TARGET2, "R_ARM_TARGET2", Symbol, Zero, 4, Any, 1);
+pub(super) static TARGET2_ABS: RelocRule =
+    row(r::TARGET2, "R_ARM_TARGET2", Symbol, Zero, 4, Any, 1);
 
 /// What a branch to an undefined weak symbol computes: nothing, it becomes a no-operation.
-pub(super) static NO_BRANCH: Rule = row(
+pub(super) static NO_BRANCH: RelocRule = row(
     r::NONE,
     "R_ARM_NONE (undefined weak)",
     Nothing,
@@ -295,7 +298,7 @@ static INDEX: [u8; 161] = {
 };
 
 /// The table's row of a relocation.
-pub(super) fn find(r_type: u32) -> Option<&'static Rule> {
+pub(super) fn find(r_type: u32) -> Option<&'static RelocRule> {
     let at = *INDEX.get(usize::try_from(r_type).ok()?)?;
     RULES.get(usize::from(at.checked_sub(1)?))
 }

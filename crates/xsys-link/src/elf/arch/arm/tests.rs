@@ -3,10 +3,11 @@
 
 use super::encode::{self, Field};
 use super::rules::{RULES, r};
-use super::{Arm, Core, Form, Target2};
+use super::{Arm, Core, Sequence, Target2};
 use crate::elf::arch::tests::{Table, check_table};
 use crate::elf::arch::{
-    Arch, Base, BranchTarget, Range, Relative, Rewrites, Rules, Runtime, Site, SymbolFacts, Thunks,
+    Arch, Base, BranchTarget, Range, Relative, RelocRules, Rewrites, Runtime, Site, SymbolFacts,
+    Thunks,
 };
 
 static ARM: Arm = Arm::new(Core::V7);
@@ -274,10 +275,10 @@ fn site(r_type: u32) -> Site {
     }
 }
 
-fn branch(arm: Arm, r_type: u32, p: u64, s: u64, is_function: bool) -> Option<Form> {
+fn branch(arm: Arm, r_type: u32, p: u64, s: u64, is_function: bool) -> Option<Sequence> {
     let addr = s.wrapping_sub(arm.branch_bias(r_type));
     let target = BranchTarget { addr, is_function };
-    arm.thunk(site(r_type), p, target).map(Form::of)
+    arm.thunk(site(r_type), p, target).map(Sequence::of)
 }
 
 #[test]
@@ -288,34 +289,34 @@ fn thunks_where_needed() {
     let table = [
         // The ends of each reach.
         (Core::V7, r::CALL, P + 8 + 0x1ff_fffc, true, None),
-        (Core::V7, r::CALL, P + 8 + 0x200_0000, true, Some(Form::ArmMove)),
+        (Core::V7, r::CALL, P + 8 + 0x200_0000, true, Some(Sequence::ArmMove)),
         (Core::V7, r::JUMP24, P + 8 - 0x200_0000, true, None),
-        (Core::V7, r::JUMP24, P + 4 - 0x200_0000, true, Some(Form::ArmMove)),
+        (Core::V7, r::JUMP24, P + 4 - 0x200_0000, true, Some(Sequence::ArmMove)),
         (Core::V7M, r::THM_CALL, (P + 4 + 0xff_fffe) | 1, true, None),
-        (Core::V7M, r::THM_CALL, (P + 4 + 0x100_0000) | 1, true, Some(Form::ThumbMove)),
+        (Core::V7M, r::THM_CALL, (P + 4 + 0x100_0000) | 1, true, Some(Sequence::ThumbMove)),
         (Core::V7M, r::THM_JUMP24, (P + 4 - 0x100_0000) | 1, true, None),
-        (Core::V7M, r::THM_JUMP24, (P + 2 - 0x100_0000) | 1, true, Some(Form::ThumbMove)),
+        (Core::V7M, r::THM_JUMP24, (P + 2 - 0x100_0000) | 1, true, Some(Sequence::ThumbMove)),
         (Core::V7, r::THM_JUMP19, (P + 4 + 0xf_fffe) | 1, true, None),
-        (Core::V7, r::THM_JUMP19, (P + 4 + 0x10_0000) | 1, true, Some(Form::ThumbShort)),
-        (Core::V7, r::THM_JUMP19, (P - 0xd0_0000) | 1, true, Some(Form::ThumbShort)),
-        (Core::V7, r::THM_JUMP19, (P + 0xf0_0000) | 1, true, Some(Form::ThumbMove)),
-        (Core::V7, r::THM_JUMP19, P + 0x20_0000, false, Some(Form::ThumbShort)),
-        (Core::V6M, r::THM_CALL, (P + 4 + 0x100_0000) | 1, true, Some(Form::ThumbStack)),
+        (Core::V7, r::THM_JUMP19, (P + 4 + 0x10_0000) | 1, true, Some(Sequence::ThumbShort)),
+        (Core::V7, r::THM_JUMP19, (P - 0xd0_0000) | 1, true, Some(Sequence::ThumbShort)),
+        (Core::V7, r::THM_JUMP19, (P + 0xf0_0000) | 1, true, Some(Sequence::ThumbMove)),
+        (Core::V7, r::THM_JUMP19, P + 0x20_0000, false, Some(Sequence::ThumbShort)),
+        (Core::V6M, r::THM_CALL, (P + 4 + 0x100_0000) | 1, true, Some(Sequence::ThumbStack)),
         (Core::V6M, r::THM_CALL, (P + 4 + 0x40_0000) | 1, true, None),
         (Core::V5T, r::THM_CALL, (P + 4 + 0x3f_fffe) | 1, true, None),
-        (Core::V5T, r::THM_CALL, (P + 4 + 0x40_0000) | 1, true, Some(Form::ThumbViaArmLoad)),
-        (Core::V4T, r::THM_CALL, (P + 4 + 0x40_0000) | 1, true, Some(Form::ThumbViaArm)),
-        (Core::V5T, r::JUMP24, P | 1, true, Some(Form::ArmLoad)),
-        (Core::V4T, r::CALL, P + 0x400_0000, true, Some(Form::ArmLoad)),
+        (Core::V5T, r::THM_CALL, (P + 4 + 0x40_0000) | 1, true, Some(Sequence::ThumbViaArmLoad)),
+        (Core::V4T, r::THM_CALL, (P + 4 + 0x40_0000) | 1, true, Some(Sequence::ThumbViaArm)),
+        (Core::V5T, r::JUMP24, P | 1, true, Some(Sequence::ArmLoad)),
+        (Core::V4T, r::CALL, P + 0x400_0000, true, Some(Sequence::ArmLoad)),
         // State changes.
         (Core::V7, r::CALL, P | 1, true, None),
-        (Core::V7, r::JUMP24, P | 1, true, Some(Form::ArmMove)),
-        (Core::V7, r::PLT32, P | 1, true, Some(Form::ArmMove)),
+        (Core::V7, r::JUMP24, P | 1, true, Some(Sequence::ArmMove)),
+        (Core::V7, r::PLT32, P | 1, true, Some(Sequence::ArmMove)),
         (Core::V7, r::THM_CALL, P, true, None),
-        (Core::V7, r::THM_JUMP24, P, true, Some(Form::ThumbMove)),
-        (Core::V7, r::THM_JUMP19, P, true, Some(Form::ThumbMove)),
-        (Core::V4T, r::CALL, P | 1, true, Some(Form::ArmLiteral)),
-        (Core::V4T, r::THM_CALL, P, true, Some(Form::ThumbViaArmLoad)),
+        (Core::V7, r::THM_JUMP24, P, true, Some(Sequence::ThumbMove)),
+        (Core::V7, r::THM_JUMP19, P, true, Some(Sequence::ThumbMove)),
+        (Core::V4T, r::CALL, P | 1, true, Some(Sequence::ArmLiteral)),
+        (Core::V4T, r::THM_CALL, P, true, Some(Sequence::ThumbViaArmLoad)),
         // Labels have no state; cores with one state have nothing to change.
         (Core::V7, r::THM_JUMP24, P, false, None),
         (Core::V7M, r::THM_JUMP24, P, true, None),
@@ -331,23 +332,23 @@ fn thunks_where_needed() {
     let pic = Arm { pic: true, ..ARM };
     assert_eq!(
         branch(pic, r::JUMP24, P, P | 1, true),
-        Some(Form::ArmMovePic)
+        Some(Sequence::ArmMovePic)
     );
     // A BLX between words: the reach ends a halfword earlier.
     let p = P + 2;
     assert_eq!(branch(ARM, r::THM_CALL, p, P + 0x100_0000, true), None);
     assert_eq!(
         branch(ARM, r::THM_CALL, p, P + 0x100_0004, true),
-        Some(Form::ThumbMove)
+        Some(Sequence::ThumbMove)
     );
 }
 
 #[test]
 fn thunk_reach_and_entry() {
     const P: u64 = 0x1000_0000;
-    let form = |f: Form| f.number();
-    let thumb = form(Form::ThumbMove);
-    let arm = form(Form::ArmMove);
+    let form = |f: Sequence| f.number();
+    let thumb = form(Sequence::ThumbMove);
+    let arm = form(Sequence::ArmMove);
     assert_eq!((ARM.thunk_entry(thumb), ARM.thunk_entry(arm)), (1, 0));
     for (r_type, form, at, reaches) in [
         (r::THM_CALL, thumb, P + 4 + 0xff_fffc, true),
@@ -371,28 +372,28 @@ fn thunk_bytes() {
     const ADDR: u64 = 0x2_0000;
     let mut out = [0; 20];
     #[rustfmt::skip]
-    let table: [(Form, u64, &[u32]); 14] = [
-        (Form::ArmMove, 0x1234_5678, &[0xe305_c678, 0xe341_c234, 0xe12f_ff1c]),
-        (Form::ArmMovePic, 0x1236_5688, &[0xe305_c678, 0xe341_c234, 0xe08c_c00f, 0xe12f_ff1c]),
-        (Form::ArmLiteral, 0x1234_5679, &[0xe59f_c000, 0xe12f_ff1c, 0x1234_5679]),
-        (Form::ArmLiteralPic, 0x1236_5684, &[0xe59f_c004, 0xe08f_c00c, 0xe12f_ff1c, 0x1234_5678]),
-        (Form::ThumbMove, 0x1234_5678, &[0x6c78_f245, 0x2c34_f2c1, 0x4760]),
-        (Form::ThumbMovePic, 0x1236_5684, &[0x6c78_f245, 0x2c34_f2c1, 0x4760_44fc]),
-        (Form::ThumbViaArm, 0x1234_5679, &[0x46c0_4778, 0xe59f_c000, 0xe12f_ff1c, 0x1234_5679]),
-        (Form::ThumbViaArmPic, 0x1236_5688,
+    let table: [(Sequence, u64, &[u32]); 14] = [
+        (Sequence::ArmMove, 0x1234_5678, &[0xe305_c678, 0xe341_c234, 0xe12f_ff1c]),
+        (Sequence::ArmMovePic, 0x1236_5688, &[0xe305_c678, 0xe341_c234, 0xe08c_c00f, 0xe12f_ff1c]),
+        (Sequence::ArmLiteral, 0x1234_5679, &[0xe59f_c000, 0xe12f_ff1c, 0x1234_5679]),
+        (Sequence::ArmLiteralPic, 0x1236_5684, &[0xe59f_c004, 0xe08f_c00c, 0xe12f_ff1c, 0x1234_5678]),
+        (Sequence::ThumbMove, 0x1234_5678, &[0x6c78_f245, 0x2c34_f2c1, 0x4760]),
+        (Sequence::ThumbMovePic, 0x1236_5684, &[0x6c78_f245, 0x2c34_f2c1, 0x4760_44fc]),
+        (Sequence::ThumbViaArm, 0x1234_5679, &[0x46c0_4778, 0xe59f_c000, 0xe12f_ff1c, 0x1234_5679]),
+        (Sequence::ThumbViaArmPic, 0x1236_5688,
          &[0x46c0_4778, 0xe59f_c004, 0xe08f_c00c, 0xe12f_ff1c, 0x1234_5678]),
-        (Form::ThumbStack, 0x1234_5679, &[0x4801_b403, 0xbd01_9001, 0x1234_5679]),
-        (Form::ThumbStackPic, 0x1236_5684, &[0x4802_b401, 0xbc01_4684, 0x46c0_44e7, 0x1234_5678]),
-        (Form::ThumbStackImmediate, 0x1234_5679,
+        (Sequence::ThumbStack, 0x1234_5679, &[0x4801_b403, 0xbd01_9001, 0x1234_5679]),
+        (Sequence::ThumbStackPic, 0x1236_5684, &[0x4802_b401, 0xbc01_4684, 0x46c0_44e7, 0x1234_5678]),
+        (Sequence::ThumbStackImmediate, 0x1234_5679,
          &[0x2012_b403, 0x3034_0200, 0x3056_0200, 0x3079_0200, 0xbd01_9001]),
-        (Form::ThumbShort, 0x2_1235, &[0xb918_f001]),
-        (Form::ThumbViaArmLoad, 0x1234_5679, &[0x46c0_4778, 0xe51f_f004, 0x1234_5679]),
-        (Form::ArmLoad, 0x1234_5678, &[0xe51f_f004, 0x1234_5678]),
+        (Sequence::ThumbShort, 0x2_1235, &[0xb918_f001]),
+        (Sequence::ThumbViaArmLoad, 0x1234_5679, &[0x46c0_4778, 0xe51f_f004, 0x1234_5679]),
+        (Sequence::ArmLoad, 0x1234_5678, &[0xe51f_f004, 0x1234_5678]),
     ];
     for (form, target, expected) in table {
         out.fill(0);
         let number = form.number();
-        assert_eq!(Form::of(number), form);
+        assert_eq!(Sequence::of(number), form);
         let target = BranchTarget {
             addr: target,
             is_function: true,
@@ -409,7 +410,7 @@ fn thunk_bytes() {
         assert_eq!(mapping[0].name == "$t", form.is_thumb(), "{form:?}");
         let data = mapping.iter().find(|m| m.name == "$d");
         let has_literal = match form {
-            Form::ThumbShort | Form::ThumbStackImmediate => false,
+            Sequence::ThumbShort | Sequence::ThumbStackImmediate => false,
             _ => format!("{form:?}").contains(['L', 'S', 'V']),
         };
         assert_eq!(data.is_some(), has_literal, "{form:?}");
@@ -424,9 +425,9 @@ fn thunk_bytes() {
 #[test]
 fn thunks_to_labels_keep_the_state() {
     for (core, form, expected) in [
-        (Core::V7, Form::ArmMove, 0xe300_c100u32),
-        (Core::V7, Form::ThumbMove, 0x1c01_f240),
-        (Core::V7M, Form::ThumbMove, 0x1c01_f240),
+        (Core::V7, Sequence::ArmMove, 0xe300_c100u32),
+        (Core::V7, Sequence::ThumbMove, 0x1c01_f240),
+        (Core::V7M, Sequence::ThumbMove, 0x1c01_f240),
     ] {
         let mut out = [0; 12];
         let target = BranchTarget {

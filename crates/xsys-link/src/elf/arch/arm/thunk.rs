@@ -14,7 +14,7 @@ use crate::elf::arch::{MappingSymbol, ThunkForm};
 /// The sequences; the number is the [`ThunkForm`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Form {
+pub(super) enum Sequence {
     /// ARM: `movw ip; movt ip; bx ip`
     ArmMove,
     /// ARM: `movw ip; movt ip; add ip, ip, pc; bx ip`
@@ -27,9 +27,9 @@ pub(super) enum Form {
     ThumbMove,
     /// Thumb: `movw ip; movt ip; add ip, pc; bx ip`
     ThumbMovePic,
-    /// Thumb without the high half of Thumb-2: `bx pc; nop`, then [`Form::ArmLiteral`]
+    /// Thumb without the high half of Thumb-2: `bx pc; nop`, then [`Sequence::ArmLiteral`]
     ThumbViaArm,
-    /// `bx pc; nop`, then [`Form::ArmLiteralPic`]
+    /// `bx pc; nop`, then [`Sequence::ArmLiteralPic`]
     ThumbViaArmPic,
     /// ARMv6-M: `push {r0, r1}; ldr r0, [pc, #4]; str r0, [sp, #4]; pop {r0, pc}; .word`
     ThumbStack,
@@ -40,33 +40,33 @@ pub(super) enum Form {
     ThumbStackImmediate,
     /// Thumb: `b.w`
     ThumbShort,
-    /// `bx pc; nop`, then [`Form::ArmLoad`]
+    /// `bx pc; nop`, then [`Sequence::ArmLoad`]
     ThumbViaArmLoad,
     /// ARM, where a load into PC ends in the right state: `ldr pc, [pc, #-4]; .word`
     ArmLoad,
 }
 
-impl Form {
+impl Sequence {
     /// The sequence for branches from Thumb or ARM code.
-    pub(super) fn choose(core: Core, from_thumb: bool, to_thumb: bool, pic: bool) -> Form {
+    pub(super) fn choose(core: Core, from_thumb: bool, to_thumb: bool, pic: bool) -> Sequence {
         // Loads change state since ARMv5T.
         let load = core.has_blx() || !to_thumb;
         let (absolute, relative) = if from_thumb {
             if core.has_movw() {
-                (Form::ThumbMove, Form::ThumbMovePic)
+                (Sequence::ThumbMove, Sequence::ThumbMovePic)
             } else if !core.has_arm_state() {
-                (Form::ThumbStack, Form::ThumbStackPic)
+                (Sequence::ThumbStack, Sequence::ThumbStackPic)
             } else if load {
-                (Form::ThumbViaArmLoad, Form::ThumbViaArmPic)
+                (Sequence::ThumbViaArmLoad, Sequence::ThumbViaArmPic)
             } else {
-                (Form::ThumbViaArm, Form::ThumbViaArmPic)
+                (Sequence::ThumbViaArm, Sequence::ThumbViaArmPic)
             }
         } else if core.has_movw() {
-            (Form::ArmMove, Form::ArmMovePic)
+            (Sequence::ArmMove, Sequence::ArmMovePic)
         } else if load {
-            (Form::ArmLoad, Form::ArmLiteralPic)
+            (Sequence::ArmLoad, Sequence::ArmLiteralPic)
         } else {
-            (Form::ArmLiteral, Form::ArmLiteralPic)
+            (Sequence::ArmLiteral, Sequence::ArmLiteralPic)
         };
         if pic { relative } else { absolute }
     }
@@ -75,56 +75,60 @@ impl Form {
         ThunkForm(self as u8)
     }
 
-    /// The sequence of a number; numbers only come from [`Form::number`].
-    pub(super) fn of(form: ThunkForm) -> Form {
-        const ALL: [Form; 14] = [
-            Form::ArmMove,
-            Form::ArmMovePic,
-            Form::ArmLiteral,
-            Form::ArmLiteralPic,
-            Form::ThumbMove,
-            Form::ThumbMovePic,
-            Form::ThumbViaArm,
-            Form::ThumbViaArmPic,
-            Form::ThumbStack,
-            Form::ThumbStackPic,
-            Form::ThumbStackImmediate,
-            Form::ThumbShort,
-            Form::ThumbViaArmLoad,
-            Form::ArmLoad,
+    /// The sequence of a number; numbers only come from [`Sequence::number`].
+    pub(super) fn of(form: ThunkForm) -> Sequence {
+        const ALL: [Sequence; 14] = [
+            Sequence::ArmMove,
+            Sequence::ArmMovePic,
+            Sequence::ArmLiteral,
+            Sequence::ArmLiteralPic,
+            Sequence::ThumbMove,
+            Sequence::ThumbMovePic,
+            Sequence::ThumbViaArm,
+            Sequence::ThumbViaArmPic,
+            Sequence::ThumbStack,
+            Sequence::ThumbStackPic,
+            Sequence::ThumbStackImmediate,
+            Sequence::ThumbShort,
+            Sequence::ThumbViaArmLoad,
+            Sequence::ArmLoad,
         ];
         ALL.get(usize::from(form.0))
             .copied()
-            .unwrap_or(Form::ArmMove)
+            .unwrap_or(Sequence::ArmMove)
     }
 
     /// Entered in Thumb state.
     pub(super) fn is_thumb(self) -> bool {
-        (Form::ThumbMove as u8..=Form::ThumbViaArmLoad as u8).contains(&(self as u8))
+        (Sequence::ThumbMove as u8..=Sequence::ThumbViaArmLoad as u8).contains(&(self as u8))
     }
 
     /// Words need the alignment of words, and so does ARM code.
     pub(super) fn align(self) -> u64 {
         match self {
-            Form::ThumbMove | Form::ThumbMovePic | Form::ThumbShort | Form::ThumbStackImmediate => {
-                2
-            }
+            Sequence::ThumbMove
+            | Sequence::ThumbMovePic
+            | Sequence::ThumbShort
+            | Sequence::ThumbStackImmediate => 2,
             _ => 4,
         }
     }
 
     pub(super) fn size(self) -> usize {
         match self {
-            Form::ThumbShort => 4,
-            Form::ArmLoad => 8,
-            Form::ThumbMove => 10,
-            Form::ArmMove
-            | Form::ArmLiteral
-            | Form::ThumbMovePic
-            | Form::ThumbStack
-            | Form::ThumbViaArmLoad => 12,
-            Form::ArmMovePic | Form::ArmLiteralPic | Form::ThumbViaArm | Form::ThumbStackPic => 16,
-            Form::ThumbViaArmPic | Form::ThumbStackImmediate => 20,
+            Sequence::ThumbShort => 4,
+            Sequence::ArmLoad => 8,
+            Sequence::ThumbMove => 10,
+            Sequence::ArmMove
+            | Sequence::ArmLiteral
+            | Sequence::ThumbMovePic
+            | Sequence::ThumbStack
+            | Sequence::ThumbViaArmLoad => 12,
+            Sequence::ArmMovePic
+            | Sequence::ArmLiteralPic
+            | Sequence::ThumbViaArm
+            | Sequence::ThumbStackPic => 16,
+            Sequence::ThumbViaArmPic | Sequence::ThumbStackImmediate => 20,
         }
     }
 
@@ -135,18 +139,19 @@ impl Form {
         const ARM: MappingSymbol = at(0, "$a");
         const THUMB: MappingSymbol = at(0, "$t");
         match self {
-            Form::ArmMove | Form::ArmMovePic => const { &[ARM] },
-            Form::ArmLiteral => const { &[ARM, at(8, "$d")] },
-            Form::ArmLiteralPic => const { &[ARM, at(12, "$d")] },
-            Form::ThumbMove | Form::ThumbMovePic | Form::ThumbShort | Form::ThumbStackImmediate => {
-                const { &[THUMB] }
-            }
-            Form::ThumbViaArmLoad => const { &[THUMB, at(4, "$a"), at(8, "$d")] },
-            Form::ArmLoad => const { &[ARM, at(4, "$d")] },
-            Form::ThumbViaArm => const { &[THUMB, at(4, "$a"), at(12, "$d")] },
-            Form::ThumbViaArmPic => const { &[THUMB, at(4, "$a"), at(16, "$d")] },
-            Form::ThumbStack => const { &[THUMB, at(8, "$d")] },
-            Form::ThumbStackPic => const { &[THUMB, at(12, "$d")] },
+            Sequence::ArmMove | Sequence::ArmMovePic => const { &[ARM] },
+            Sequence::ArmLiteral => const { &[ARM, at(8, "$d")] },
+            Sequence::ArmLiteralPic => const { &[ARM, at(12, "$d")] },
+            Sequence::ThumbMove
+            | Sequence::ThumbMovePic
+            | Sequence::ThumbShort
+            | Sequence::ThumbStackImmediate => const { &[THUMB] },
+            Sequence::ThumbViaArmLoad => const { &[THUMB, at(4, "$a"), at(8, "$d")] },
+            Sequence::ArmLoad => const { &[ARM, at(4, "$d")] },
+            Sequence::ThumbViaArm => const { &[THUMB, at(4, "$a"), at(12, "$d")] },
+            Sequence::ThumbViaArmPic => const { &[THUMB, at(4, "$a"), at(16, "$d")] },
+            Sequence::ThumbStack => const { &[THUMB, at(8, "$d")] },
+            Sequence::ThumbStackPic => const { &[THUMB, at(12, "$d")] },
         }
     }
 
@@ -155,47 +160,49 @@ impl Form {
         // Distance from the PC that the sequence's ADD sees.
         let from = |pc: u64| target.wrapping_sub(addr.wrapping_add(pc));
         match self {
-            Form::ArmMove => {
+            Sequence::ArmMove => {
                 arm_move(out, target);
                 encode::write32(out, 8, BX_IP);
             }
-            Form::ArmMovePic => {
+            Sequence::ArmMovePic => {
                 arm_move(out, from(16));
                 encode::write32(out, 8, ADD_IP_IP_PC);
                 encode::write32(out, 12, BX_IP);
             }
-            Form::ArmLiteral => words(out, &[0xe59f_c000, BX_IP, target as u32]),
-            Form::ArmLiteralPic => words(out, &[LDR_IP_PC_4, 0xe08f_c00c, BX_IP, from(12) as u32]),
-            Form::ThumbMove => {
+            Sequence::ArmLiteral => words(out, &[0xe59f_c000, BX_IP, target as u32]),
+            Sequence::ArmLiteralPic => {
+                words(out, &[LDR_IP_PC_4, 0xe08f_c00c, BX_IP, from(12) as u32])
+            }
+            Sequence::ThumbMove => {
                 thumb_move(out, target);
                 encode::write16(out, 8, T_BX_IP);
             }
-            Form::ThumbMovePic => {
+            Sequence::ThumbMovePic => {
                 thumb_move(out, from(12));
                 encode::write16(out, 8, T_ADD_IP_PC);
                 encode::write16(out, 10, T_BX_IP);
             }
-            Form::ArmLoad => words(out, &[0xe51f_f004, target as u32]),
-            Form::ThumbShort => {
+            Sequence::ArmLoad => words(out, &[0xe51f_f004, target as u32]),
+            Sequence::ThumbShort => {
                 halves(out, &[0xf000, 0x9000]);
                 encode::write(Field::ThumbBranch, out, 0, from(4) as i64);
             }
-            Form::ThumbViaArm | Form::ThumbViaArmPic | Form::ThumbViaArmLoad => {
+            Sequence::ThumbViaArm | Sequence::ThumbViaArmPic | Sequence::ThumbViaArmLoad => {
                 halves(out, &[0x4778, T_NOP]);
                 let rest = match self {
-                    Form::ThumbViaArm => Form::ArmLiteral,
-                    Form::ThumbViaArmLoad => Form::ArmLoad,
-                    _ => Form::ArmLiteralPic,
+                    Sequence::ThumbViaArm => Sequence::ArmLiteral,
+                    Sequence::ThumbViaArmLoad => Sequence::ArmLoad,
+                    _ => Sequence::ArmLiteralPic,
                 };
                 if let Some(out) = out.get_mut(4..) {
                     rest.write(out, addr.wrapping_add(4), target);
                 }
             }
-            Form::ThumbStack => {
+            Sequence::ThumbStack => {
                 halves(out, &[0xb403, 0x4801, 0x9001, 0xbd01]);
                 encode::write32(out, 8, target as u32);
             }
-            Form::ThumbStackImmediate => {
+            Sequence::ThumbStackImmediate => {
                 let [d, c, b, a] = (target as u32).to_le_bytes().map(u16::from);
                 // movs, then lsls #8 and adds
                 halves(
@@ -214,7 +221,7 @@ impl Form {
                     ],
                 );
             }
-            Form::ThumbStackPic => {
+            Sequence::ThumbStackPic => {
                 halves(out, &[0xb401, 0x4802, 0x4684, 0xbc01, 0x44e7, T_NOP]);
                 encode::write32(out, 12, from(12) as u32);
             }

@@ -3,11 +3,11 @@
 //! Encodings: "AVR Instruction Set Manual" (DS40002198).
 
 use super::rules::r;
-use crate::elf::arch::small_object::{Code, Kind};
+use crate::elf::arch::small_object::{Code, ObjectKind};
 
 /// The kind of an architecture's objects.
-pub(super) fn kind(arch: u8) -> Kind {
-    Kind {
+pub(super) fn kind(arch: u8) -> ObjectKind {
+    ObjectKind {
         machine: object::elf::EM_AVR.0,
         e_flags: u32::from(arch) | super::RELAX_PREPARED,
     }

@@ -13,7 +13,7 @@ use object::elf;
 use super::assemble::{kind, op};
 use crate::elf::arch::small_object::{Code, write};
 
-type Helper = (&'static str, fn(&mut Code, Core));
+type Helper = (&'static str, fn(&mut Code, Features));
 
 /// Names and code.
 const HELPERS: &[Helper] = &[
@@ -26,14 +26,14 @@ const HELPERS: &[Helper] = &[
 
 /// The instructions that the code may use.
 #[derive(Clone, Copy)]
-struct Core {
+struct Features {
     has_mul: bool,
     has_call: bool,
 }
 
 /// The helpers for an architecture, as names and objects.
 pub(super) fn objects(arch: u8) -> impl Iterator<Item = (&'static str, Vec<u8>)> {
-    let core = Core {
+    let core = Features {
         has_mul: matches!(arch, 4 | 5 | 51 | 6),
         has_call: !matches!(arch, 2 | 25 | 4),
     };
@@ -46,7 +46,7 @@ pub(super) fn objects(arch: u8) -> impl Iterator<Item = (&'static str, Vec<u8>)>
 }
 
 /// r24 ← r24 · r22
-fn mulqi3(code: &mut Code, _: Core) {
+fn mulqi3(code: &mut Code, _: Features) {
     code.two(op::EOR, 25, 25);
     let next = code.here();
     code.one(op::LSR, 22);
@@ -59,7 +59,7 @@ fn mulqi3(code: &mut Code, _: Core) {
 }
 
 /// r25:r24 ← r25:r24 · r23:r22
-fn mulhi3(code: &mut Code, _: Core) {
+fn mulhi3(code: &mut Code, _: Features) {
     clear(code, &[30, 31]);
     let next = code.here();
     halve(code, &[23, 22]);
@@ -73,7 +73,7 @@ fn mulhi3(code: &mut Code, _: Core) {
 }
 
 /// r25:r24:r23:r22 ← r25:r24:r23:r22 · r21:r20:r19:r18
-fn mulsi3(code: &mut Code, core: Core) {
+fn mulsi3(code: &mut Code, core: Features) {
     if core.has_mul {
         // The sum is in r27:r26:r31:r30: first the products at even bytes, then those that only affect the
         // uppermost byte, last those at odd bytes, which carry.
@@ -115,7 +115,7 @@ fn mulsi3(code: &mut Code, core: Core) {
 }
 
 /// r24, r25 ← r24 / r22, r24 % r22
-fn divmodqi4(code: &mut Code, core: Core) {
+fn divmodqi4(code: &mut Code, core: Features) {
     keep_signs(code, 24, 22);
     for number in [24, 22] {
         code.one(op::SBRC_7, number);
@@ -131,7 +131,7 @@ fn divmodqi4(code: &mut Code, core: Core) {
 }
 
 /// r23:r22, r25:r24 ← r25:r24 / r23:r22, r25:r24 % r23:r22
-fn divmodhi4(code: &mut Code, core: Core) {
+fn divmodhi4(code: &mut Code, core: Features) {
     keep_signs(code, 25, 23);
     for high in [25, 23] {
         code.two(op::AND, high, high);

@@ -8,9 +8,9 @@ use crate::elf::arch::machine::{Device, Link, Machine, Variant, variant};
 use crate::elf::arch::{Arch, MachineOptions};
 
 /// The machine.
-pub(crate) struct Whole;
+pub(crate) struct AvrMachine;
 
-impl Machine for Whole {
+impl Machine for AvrMachine {
     fn number(&self) -> u16 {
         elf::EM_AVR.0
     }

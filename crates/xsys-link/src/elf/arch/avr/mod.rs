@@ -32,7 +32,8 @@ mod startup;
 mod tests;
 
 use super::{
-    Arch, BranchTarget, Errata, Relaxation, Rewrites, Rule, Rules, Runtime, Site, ThunkForm, Thunks,
+    Arch, BranchTarget, Errata, Relaxation, RelocRule, RelocRules, Rewrites, Runtime, Site,
+    ThunkForm, Thunks,
 };
 use rules::r;
 
@@ -124,7 +125,7 @@ fn long_branch(section: &mut [u8], offset: usize, value: i64) {
 }
 
 /// The machine.
-pub(super) static MACHINE: machine::Whole = machine::Whole;
+pub(super) static MACHINE: machine::AvrMachine = machine::AvrMachine;
 
 impl Arch for Avr {
     fn machine(&self) -> u16 {
@@ -172,20 +173,20 @@ impl Arch for Avr {
     }
 }
 
-impl Rules for Avr {
-    fn rule(&self, r_type: u32) -> Option<&'static Rule> {
+impl RelocRules for Avr {
+    fn rule(&self, r_type: u32) -> Option<&'static RelocRule> {
         if self.wraps && r_type == r::PCREL_13 {
             return Some(&rules::WRAPPING_JUMP);
         }
         rules::RULES.get(usize::try_from(r_type).ok()?)
     }
 
-    fn encodable(&self, rule: &Rule, value: i64) -> bool {
+    fn encodable(&self, rule: &RelocRule, value: i64) -> bool {
         // The short `lds` and `sts` of avrtiny address 0x40 … 0xbf.
         rule.r_type != r::LDS_STS_16 || (0x40..=0xbf).contains(&(value as u16))
     }
 
-    fn encode(&self, rule: &Rule, section: &mut [u8], offset: usize, value: i64) {
+    fn encode(&self, rule: &RelocRule, section: &mut [u8], offset: usize, value: i64) {
         let v = value as u16;
         // Branches count from the next instruction.
         let ahead = (value.wrapping_sub(2) >> 1) as u16;

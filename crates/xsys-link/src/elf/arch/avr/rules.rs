@@ -7,7 +7,7 @@
 use crate::elf::arch::Base::*;
 use crate::elf::arch::Range::*;
 use crate::elf::arch::Relative::*;
-use crate::elf::arch::{Rule, row};
+use crate::elf::arch::{RelocRule, row};
 
 /// Relocation numbers that the code refers to.
 #[rustfmt::skip]
@@ -52,12 +52,12 @@ pub(super) mod r {
 }
 
 /// `rjmp` and `rcall` where the program counter wraps.
-pub(super) static WRAPPING_JUMP: Rule =
+pub(super) static WRAPPING_JUMP: RelocRule =
     row(r::PCREL_13, "R_AVR_13_PCREL", Symbol, Place, 2, Any, 2);
 
 /// Every relocation; the index is its number.
 #[rustfmt::skip]
-pub(super) static RULES: [Rule; 37] = [
+pub(super) static RULES: [RelocRule; 37] = [
     row(r::NONE, "R_AVR_NONE", Nothing, Zero, 0, Any, 1),
     row(r::ABS_32, "R_AVR_32", Symbol, Zero, 4, Any, 1),
     row(r::PCREL_7, "R_AVR_7_PCREL", Symbol, Place, 2, SignedFromNext(8), 2),

@@ -4,7 +4,7 @@
 //! set and the two memory models decide how arguments are passed and how large pointers are: all
 //! inputs must agree. 0 means that the input does not say.
 
-use crate::elf::arch::attributes::{Conflict, Kind, Report, Tags, Value, read, write};
+use crate::elf::arch::attributes::{Conflict, MergeReport, TagValue, Tags, ValueKind, read, write};
 
 const VENDOR: &str = "mspabi";
 const ISA: u64 = 4;
@@ -12,11 +12,11 @@ const CODE_MODEL: u64 = 6;
 const DATA_MODEL: u64 = 8;
 const ISA_X: u64 = 2;
 
-fn kind(tag: u64) -> Kind {
+fn kind(tag: u64) -> ValueKind {
     match tag {
-        32 => Kind::Both,
-        tag if tag > 32 && tag % 2 == 1 => Kind::Text,
-        _ => Kind::Number,
+        32 => ValueKind::Both,
+        tag if tag > 32 && tag % 2 == 1 => ValueKind::Text,
+        _ => ValueKind::Number,
     }
 }
 
@@ -36,7 +36,7 @@ fn describe(tag: u64, value: u64) -> String {
 
 /// Merges the contents of `.MSP430.attributes` sections, each with its input's name.
 pub(super) fn merge_msp430(inputs: &[(&str, &[u8])]) -> (Vec<u8>, Vec<Conflict>) {
-    let mut report = Report {
+    let mut report = MergeReport {
         section: ".MSP430.attributes",
         input: "",
         origins: Default::default(),
@@ -54,7 +54,7 @@ pub(super) fn merge_msp430(inputs: &[(&str, &[u8])]) -> (Vec<u8>, Vec<Conflict>)
             }
         };
         for (tag, value) in tags {
-            let old = merged.get(&tag).map_or(0, Value::number);
+            let old = merged.get(&tag).map_or(0, TagValue::number);
             let new = value.number();
             if old == 0 {
                 merged.insert(tag, value);
@@ -73,7 +73,7 @@ pub(super) fn merge_msp430(inputs: &[(&str, &[u8])]) -> (Vec<u8>, Vec<Conflict>)
 /// Whether merged attributes say MSP430X.
 pub(super) fn msp430_extended(attributes: &[u8]) -> bool {
     read(attributes, VENDOR, kind)
-        .is_ok_and(|tags| tags.get(&ISA).map_or(0, Value::number) == ISA_X)
+        .is_ok_and(|tags| tags.get(&ISA).map_or(0, TagValue::number) == ISA_X)
 }
 
 #[cfg(test)]
@@ -82,9 +82,9 @@ mod tests {
 
     fn section(isa: u64, code: u64, data: u64) -> Vec<u8> {
         let mut tags = Tags::new();
-        tags.insert(ISA, Value::Number(isa));
-        tags.insert(CODE_MODEL, Value::Number(code));
-        tags.insert(DATA_MODEL, Value::Number(data));
+        tags.insert(ISA, TagValue::Number(isa));
+        tags.insert(CODE_MODEL, TagValue::Number(code));
+        tags.insert(DATA_MODEL, TagValue::Number(data));
         write(VENDOR, &tags, &[])
     }
 

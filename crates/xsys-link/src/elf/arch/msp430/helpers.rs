@@ -12,7 +12,7 @@
 use object::elf;
 
 use super::rules::r;
-use crate::elf::arch::small_object::{Code, Kind, write};
+use crate::elf::arch::small_object::{Code, ObjectKind, write};
 
 /// Format I with two registers; format II with one.
 #[rustfmt::skip]
@@ -116,7 +116,7 @@ pub(super) fn object() -> Vec<u8> {
         .collect();
     // LLVM's objects have no device family in their flags, and these fit all families.
     write(
-        Kind {
+        ObjectKind {
             machine: elf::EM_MSP430.0,
             e_flags: 0,
         },

@@ -9,9 +9,9 @@ use crate::elf::arch::machine::{Link, Machine, Variant, variant};
 use crate::elf::arch::{Arch, MachineOptions};
 
 /// The machine.
-pub(crate) struct Whole;
+pub(crate) struct Msp430Machine;
 
-impl Machine for Whole {
+impl Machine for Msp430Machine {
     fn number(&self) -> u16 {
         elf::EM_MSP430.0
     }

@@ -20,7 +20,7 @@ mod rules;
 mod tests;
 
 use super::riscv::change_uleb;
-use super::{Arch, Errata, Relaxation, Rewrites, Rule, Rules, Runtime, Thunks};
+use super::{Arch, Errata, Relaxation, RelocRule, RelocRules, Rewrites, Runtime, Thunks};
 use rules::{r, x};
 
 /// One of the two instruction sets.
@@ -77,7 +77,7 @@ fn wide(section: &mut [u8], offset: usize, low: usize, at: u32, value: i64) {
     }
 }
 
-fn encode(rule: &Rule, section: &mut [u8], offset: usize, value: i64) {
+fn encode(rule: &RelocRule, section: &mut [u8], offset: usize, value: i64) {
     match rule.r_type {
         r::ABS_32 => put(section, offset, &(value as u32).to_le_bytes()),
         r::ABS_16 | r::PCREL_16 | r::BYTE_16 | r::PCREL_BYTE_16 | r::RL_PCREL => {
@@ -97,7 +97,7 @@ fn encode(rule: &Rule, section: &mut [u8], offset: usize, value: i64) {
     }
 }
 
-fn encode_extended(rule: &Rule, section: &mut [u8], offset: usize, value: i64) {
+fn encode_extended(rule: &RelocRule, section: &mut [u8], offset: usize, value: i64) {
     match rule.r_type {
         x::ABS32 => put(section, offset, &(value as u32).to_le_bytes()),
         x::ABS16 | x::PCR16 | x::X_PCR16 | x::X_ABS16 => {
@@ -136,7 +136,7 @@ fn encode_extended(rule: &Rule, section: &mut [u8], offset: usize, value: i64) {
 }
 
 /// The machine.
-pub(super) static MACHINE: machine::Whole = machine::Whole;
+pub(super) static MACHINE: machine::Msp430Machine = machine::Msp430Machine;
 
 impl Arch for Msp430 {
     fn machine(&self) -> u16 {
@@ -185,8 +185,8 @@ impl Arch for Msp430 {
     }
 }
 
-impl Rules for Msp430 {
-    fn rule(&self, r_type: u32) -> Option<&'static Rule> {
+impl RelocRules for Msp430 {
+    fn rule(&self, r_type: u32) -> Option<&'static RelocRule> {
         if self.extended {
             return rules::MSP430X.iter().find(|rule| rule.r_type == r_type);
         }
@@ -194,7 +194,7 @@ impl Rules for Msp430 {
     }
 
     /// TI's tools write REL for MSP430X; fields are sign-extended ("Relocation Operations").
-    fn implicit_addend(&self, rule: &Rule, section: &[u8], offset: usize) -> i64 {
+    fn implicit_addend(&self, rule: &RelocRule, section: &[u8], offset: usize) -> i64 {
         let at = |ahead: usize| word(section, offset.saturating_add(ahead)).unwrap_or(0);
         let wide = |low: usize, shift: u32| {
             let high = u32::from(at(0) >> shift & 0xf);
@@ -218,7 +218,7 @@ impl Rules for Msp430 {
         }
     }
 
-    fn encode(&self, rule: &Rule, section: &mut [u8], offset: usize, value: i64) {
+    fn encode(&self, rule: &RelocRule, section: &mut [u8], offset: usize, value: i64) {
         if self.extended {
             encode_extended(rule, section, offset, value);
         } else {

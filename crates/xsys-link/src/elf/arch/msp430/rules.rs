@@ -6,7 +6,7 @@
 use crate::elf::arch::Base::*;
 use crate::elf::arch::Range::*;
 use crate::elf::arch::Relative::*;
-use crate::elf::arch::{Rule, row};
+use crate::elf::arch::{RelocRule, row};
 
 /// Numbers of MSP430 objects.
 #[rustfmt::skip]
@@ -56,7 +56,7 @@ pub(super) mod x {
 
 /// MSP430; the index is the number.
 #[rustfmt::skip]
-pub(super) static MSP430: [Rule; 13] = [
+pub(super) static MSP430: [RelocRule; 13] = [
     row(r::NONE, "R_MSP430_NONE", Nothing, Zero, 0, Any, 1),
     row(r::ABS_32, "R_MSP430_32", Symbol, Zero, 4, Any, 1),
     row(r::PCREL_10, "R_MSP430_10_PCREL", Symbol, Place, 2, SignedFromNext(11), 2),
@@ -74,7 +74,7 @@ pub(super) static MSP430: [Rule; 13] = [
 
 /// MSP430X, ascending; one number is not used.
 #[rustfmt::skip]
-pub(super) static MSP430X: [Rule; 23] = [
+pub(super) static MSP430X: [RelocRule; 23] = [
     row(x::NONE, "R_MSP430_NONE", Nothing, Zero, 0, Any, 1),
     row(x::ABS32, "R_MSP430_ABS32", Symbol, Zero, 4, Any, 1),
     row(x::ABS16, "R_MSP430_ABS16", Symbol, Zero, 2, Any, 1),

@@ -5,7 +5,7 @@
 //! architecture string is rebuilt in the canonical order of the instruction set manual (ISA
 //! extension naming conventions): base, single letters in their traditional order, `z`, `s`, `x`.
 
-use crate::elf::arch::attributes::{Conflict, Kind, Report, Tags, Value, read, write};
+use crate::elf::arch::attributes::{Conflict, MergeReport, TagValue, Tags, ValueKind, read, write};
 use std::cmp::max;
 use std::collections::BTreeMap;
 
@@ -17,18 +17,18 @@ const PRIV_SPEC: [u64; 3] = [8, 10, 12];
 const ATOMIC_ABI: u64 = 14;
 const X3_REG_USAGE: u64 = 16;
 
-fn kind(tag: u64) -> Kind {
+fn kind(tag: u64) -> ValueKind {
     if tag % 2 == 1 {
-        Kind::Text
+        ValueKind::Text
     } else {
-        Kind::Number
+        ValueKind::Number
     }
 }
 
 /// Merges the contents of `.riscv.attributes` sections, each with its input's name. The result is
 /// empty where no input has attributes.
 pub(super) fn merge_riscv(inputs: &[(&str, &[u8])]) -> (Vec<u8>, Vec<Conflict>) {
-    let mut report = Report {
+    let mut report = MergeReport {
         section: ".riscv.attributes",
         input: "",
         origins: Default::default(),
@@ -48,7 +48,7 @@ pub(super) fn merge_riscv(inputs: &[(&str, &[u8])]) -> (Vec<u8>, Vec<Conflict>) 
         };
         for (&tag, value) in &tags {
             match (tag, value) {
-                (ARCH, Value::Text(text)) => match Isa::parse(text) {
+                (ARCH, TagValue::Text(text)) => match Isa::parse(text) {
                     Ok(next) => merge_isa(&mut isa, next, &mut report),
                     Err(why) => report.warn(format!(
                         "architecture `{}` {why}",
@@ -63,12 +63,17 @@ pub(super) fn merge_riscv(inputs: &[(&str, &[u8])]) -> (Vec<u8>, Vec<Conflict>) 
     }
     let arch = isa.map(|isa| isa.to_string());
     if let Some(arch) = &arch {
-        merged.insert(ARCH, Value::Text(arch.as_bytes()));
+        merged.insert(ARCH, TagValue::Text(arch.as_bytes()));
     }
     (write(VENDOR, &merged, &[]), report.conflicts)
 }
 
-fn merge_tag<'a>(merged: &mut Tags<'a>, tag: u64, value: &Value<'a>, report: &mut Report<'_>) {
+fn merge_tag<'a>(
+    merged: &mut Tags<'a>,
+    tag: u64,
+    value: &TagValue<'a>,
+    report: &mut MergeReport<'_>,
+) {
     let Some(old) = merged.get(&tag) else {
         merged.insert(tag, value.clone());
         return;
@@ -111,12 +116,12 @@ fn merge_tag<'a>(merged: &mut Tags<'a>, tag: u64, value: &Value<'a>, report: &mu
             return;
         }
     };
-    merged.insert(tag, Value::Number(result));
+    merged.insert(tag, TagValue::Number(result));
 }
 
 /// Three tags make one version; the newest is kept.
-fn merge_priv_spec(merged: &mut Tags<'_>, tags: &Tags<'_>, report: &mut Report<'_>) {
-    let version = |tags: &Tags<'_>| PRIV_SPEC.map(|tag| tags.get(&tag).map_or(0, Value::number));
+fn merge_priv_spec(merged: &mut Tags<'_>, tags: &Tags<'_>, report: &mut MergeReport<'_>) {
+    let version = |tags: &Tags<'_>| PRIV_SPEC.map(|tag| tags.get(&tag).map_or(0, TagValue::number));
     let (old, new) = (version(merged), version(tags));
     if old != new && old != [0; 3] && new != [0; 3] {
         let dotted = |v: [u64; 3]| v.map(|n| n.to_string()).join(".");
@@ -129,7 +134,7 @@ fn merge_priv_spec(merged: &mut Tags<'_>, tags: &Tags<'_>, report: &mut Report<'
     let newest = max(old, new);
     if newest != [0; 3] {
         for (tag, n) in PRIV_SPEC.into_iter().zip(newest) {
-            merged.insert(tag, Value::Number(n));
+            merged.insert(tag, TagValue::Number(n));
         }
     }
 }
@@ -253,7 +258,7 @@ impl std::fmt::Display for Isa {
     }
 }
 
-fn merge_isa(merged: &mut Option<Isa>, next: Isa, report: &mut Report<'_>) {
+fn merge_isa(merged: &mut Option<Isa>, next: Isa, report: &mut MergeReport<'_>) {
     let Some(merged) = merged else {
         *merged = Some(next);
         return;
@@ -308,12 +313,12 @@ fn split_version(word: &str) -> (&str, (u32, u32)) {
 mod tests {
     use super::*;
 
-    fn section(tags: &[(u64, Value<'_>)]) -> Vec<u8> {
+    fn section(tags: &[(u64, TagValue<'_>)]) -> Vec<u8> {
         write(VENDOR, &tags.iter().cloned().collect(), &[])
     }
 
     fn arch(text: &str) -> Vec<u8> {
-        section(&[(ARCH, Value::Text(text.as_bytes()))])
+        section(&[(ARCH, TagValue::Text(text.as_bytes()))])
     }
 
     fn merge(sections: &[Vec<u8>]) -> (Vec<u8>, Vec<Conflict>) {
@@ -367,7 +372,7 @@ mod tests {
 
     #[test]
     fn contradictions() {
-        let number = |tag, n| section(&[(tag, Value::Number(n))]);
+        let number = |tag, n| section(&[(tag, TagValue::Number(n))]);
         for (a, b, message, fatal) in [
             (
                 arch("rv32i2p1"),
@@ -454,14 +459,15 @@ mod tests {
             (1000, [7, 7], Some(7)),
             (1000, [7, 8], None),
         ] {
-            let inputs = values.map(|n| section(&[(tag, Value::Number(n))]));
+            let inputs = values.map(|n| section(&[(tag, TagValue::Number(n))]));
             let (merged, conflicts) = merge(&inputs);
             assert_eq!(conflicts, []);
-            let expected = expected.map_or_else(Vec::new, |n| section(&[(tag, Value::Number(n))]));
+            let expected =
+                expected.map_or_else(Vec::new, |n| section(&[(tag, TagValue::Number(n))]));
             assert_eq!(merged, expected, "tag {tag} {values:?}");
         }
         let version = |v: [u64; 3]| {
-            let tags: Vec<_> = PRIV_SPEC.into_iter().zip(v.map(Value::Number)).collect();
+            let tags: Vec<_> = PRIV_SPEC.into_iter().zip(v.map(TagValue::Number)).collect();
             section(&tags)
         };
         let (merged, conflicts) = merge(&[version([1, 11, 0]), version([1, 12, 0])]);

@@ -12,9 +12,9 @@ use crate::elf::arch::{Arch, MachineOptions};
 pub(super) const PT_RISCV_ATTRIBUTES: u32 = 0x7000_0003;
 
 /// The machine.
-pub(crate) struct Whole;
+pub(crate) struct RiscvMachine;
 
-impl Machine for Whole {
+impl Machine for RiscvMachine {
     fn number(&self) -> u16 {
         elf::EM_RISCV.0
     }

@@ -33,13 +33,13 @@ mod tests;
 
 use super::shortening::Shortening;
 use super::{
-    Arch, DynamicTypes, Errata, MappingSymbol, Range, Relaxation, Rewrite, Rewrites, Rule, Rules,
-    Runtime, Site, SymbolFacts, Thunks, TlsVariant,
+    Arch, DynamicTypes, Errata, MappingSymbol, Range, Relaxation, RelocRule, RelocRules, Rewrite,
+    Rewrites, Runtime, Site, SymbolFacts, Thunks, TlsVariant,
 };
 use crate::script::builtin::Additions;
 pub(super) use encode::change_uleb;
 use object::elf::EM_RISCV;
-use rules::{Table, r};
+use rules::{RuleTable, r};
 
 /// One of the two widths.
 #[derive(Clone, Copy, Debug)]
@@ -69,7 +69,7 @@ const FORM_TLS_HIGH: u8 = 4;
 const FORM_TLS_LOW: u8 = 5;
 
 impl Riscv {
-    fn table(&self) -> &'static Table {
+    fn table(&self) -> &'static RuleTable {
         if self.is_64 {
             &rules::RV64
         } else {
@@ -86,7 +86,7 @@ const SMALL_DATA: &str = "\
 ";
 
 /// The machine.
-pub(super) static MACHINE: machine::Whole = machine::Whole;
+pub(super) static MACHINE: machine::RiscvMachine = machine::RiscvMachine;
 
 impl Arch for Riscv {
     fn machine(&self) -> u16 {
@@ -129,12 +129,12 @@ impl Arch for Riscv {
     }
 }
 
-impl Rules for Riscv {
-    fn rule(&self, r_type: u32) -> Option<&'static Rule> {
+impl RelocRules for Riscv {
+    fn rule(&self, r_type: u32) -> Option<&'static RelocRule> {
         self.table().find(r_type)
     }
 
-    fn encode(&self, rule: &Rule, section: &mut [u8], offset: usize, value: i64) {
+    fn encode(&self, rule: &RelocRule, section: &mut [u8], offset: usize, value: i64) {
         encode::write(rule.r_type, section, offset, value);
     }
 

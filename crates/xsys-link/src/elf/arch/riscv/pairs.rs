@@ -46,14 +46,14 @@ struct Lower {
 
 /// The kind of an address: only addresses of one kind share an upper part.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Space {
+enum AddressKind {
     Memory,
     Thread,
 }
 
-type Key = (Space, u32, i64);
+type Key = (AddressKind, u32, i64);
 
-fn key(space: Space, symbol: u32, addend: i64, anchor: Option<Anchor>) -> Key {
+fn key(space: AddressKind, symbol: u32, addend: i64, anchor: Option<Anchor>) -> Key {
     // Without a section the alignment is unknown: the whole symbol is one block.
     let block = match anchor {
         None => 0,
@@ -100,8 +100,10 @@ impl<'p, 'a> Pairs<'p, 'a> {
         };
         for (index, reloc) in marked.section.relocs.iter().enumerate() {
             match reloc.r_type {
-                r::LO12_I | r::LO12_S => pairs.absolute(Space::Memory, index, reloc),
-                r::TPREL_LO12_I | r::TPREL_LO12_S => pairs.absolute(Space::Thread, index, reloc),
+                r::LO12_I | r::LO12_S => pairs.absolute(AddressKind::Memory, index, reloc),
+                r::TPREL_LO12_I | r::TPREL_LO12_S => {
+                    pairs.absolute(AddressKind::Thread, index, reloc)
+                }
                 r::PCREL_LO12_I
                 | r::PCREL_LO12_S
                 | r::TLSDESC_LOAD_LO12
@@ -126,7 +128,7 @@ impl<'p, 'a> Pairs<'p, 'a> {
         sets_gp(self.marked.section.data, reloc)
     }
 
-    fn absolute(&mut self, space: Space, index: usize, reloc: Reloc) {
+    fn absolute(&mut self, space: AddressKind, index: usize, reloc: Reloc) {
         let addend = reloc.addend.unwrap_or(0);
         let anchor = (self.anchor)(reloc.symbol);
         let whole = self.is_marked(index) && !self.sets_gp(reloc);
@@ -195,9 +197,9 @@ impl<'p, 'a> Pairs<'p, 'a> {
     /// The candidate for an upper part of an absolute address or TP offset.
     pub(super) fn upper_absolute(&self, index: u32, reloc: Reloc) -> Candidate {
         let (space, near, alone) = match reloc.r_type {
-            r::HI20 => (Space::Memory, kind::HIGH, kind::HIGH_ALONE),
-            r::TPREL_HI20 => (Space::Thread, kind::TP_HIGH, kind::NONE),
-            _ => (Space::Thread, kind::TP_ADD, kind::NONE),
+            r::HI20 => (AddressKind::Memory, kind::HIGH, kind::HIGH_ALONE),
+            r::TPREL_HI20 => (AddressKind::Thread, kind::TP_HIGH, kind::NONE),
+            _ => (AddressKind::Thread, kind::TP_ADD, kind::NONE),
         };
         let addend = reloc.addend.unwrap_or(0);
         let key = key(space, reloc.symbol, addend, (self.anchor)(reloc.symbol));

@@ -25,9 +25,9 @@
 use super::pairs::{GP, Pairs, candidate, kind, rd, sets_gp, word};
 use super::rules::r;
 use super::{FORM_NOP, FORM_TLS_HIGH, Riscv, encode};
-use crate::elf::arch::cuts::Cuts;
-use crate::elf::arch::shortening::{Anchor, Candidate, Marked, Shortening, View};
-use crate::elf::arch::{Range, Relaxation, Rewrite, Rule, Site};
+use crate::elf::arch::deltas::Deltas;
+use crate::elf::arch::shortening::{AddressView, Anchor, Candidate, Marked, Shortening};
+use crate::elf::arch::{Range, Relaxation, RelocRule, Rewrite, Site};
 use crate::elf::object::{Reloc, Section};
 
 const EF_RISCV_RVC: u32 = 1;
@@ -53,13 +53,13 @@ pub(super) mod form {
 
 /// The register from which 12 bits reach an address.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Near {
+enum BaseRegister {
     Zero,
     Gp,
 }
 
 /// The replacement of a load from the GOT.
-enum Direct {
+enum GotReplacement {
     Zero,
     Gp,
     Relative,
@@ -69,9 +69,9 @@ enum Direct {
 struct Round<'s> {
     riscv: &'s Riscv,
     section: &'s Section<'s>,
-    view: &'s dyn View,
+    view: &'s dyn AddressView,
     compressed: bool,
-    cuts: Cuts,
+    deltas: Deltas,
 }
 
 impl Shortening for Riscv {
@@ -138,20 +138,20 @@ impl Shortening for Riscv {
         &self,
         marked: Marked<'_, '_>,
         candidates: &[Candidate],
-        view: &dyn View,
-    ) -> Option<Cuts> {
+        view: &dyn AddressView,
+    ) -> Option<Deltas> {
         let mut round = Round {
             riscv: self,
             section: marked.section,
             view,
             compressed: marked.object.e_flags & EF_RISCV_RVC != 0,
-            cuts: Cuts::default(),
+            deltas: Deltas::default(),
         };
         for candidate in candidates {
             let reloc = marked.section.relocs.get(candidate.reloc as usize);
             round.candidate(candidate, reloc);
         }
-        round.cuts.finish()
+        round.deltas.finish()
     }
 }
 
@@ -166,27 +166,41 @@ impl Round<'_> {
             kind::LOW => {
                 let near = self.symbol(reloc.symbol, addend);
                 match near.and_then(|s| self.near(s)) {
-                    Some(Near::Zero) => {
+                    Some(BaseRegister::Zero) => {
                         self.keep(candidate.reloc, form::LOW_ZERO, &rewritten.low_zero);
                     }
-                    Some(Near::Gp) => self.keep(candidate.reloc, form::LOW_GP, &rewritten.low_gp),
+                    Some(BaseRegister::Gp) => {
+                        self.keep(candidate.reloc, form::LOW_GP, &rewritten.low_gp)
+                    }
                     None => {}
                 }
             }
             kind::PC_HIGH => match self.pc_near(candidate.reloc) {
-                Some(Near::Zero) => self.cut(candidate.reloc, reloc, 0, 4, &rewritten.gone_zero),
-                Some(Near::Gp) => self.cut(candidate.reloc, reloc, 0, 4, &rewritten.gone_gp),
+                Some(BaseRegister::Zero) => {
+                    self.cut(candidate.reloc, reloc, 0, 4, &rewritten.gone_zero)
+                }
+                Some(BaseRegister::Gp) => {
+                    self.cut(candidate.reloc, reloc, 0, 4, &rewritten.gone_gp)
+                }
                 None => {}
             },
             kind::PC_LOW => match self.pc_near(candidate.partner) {
-                Some(Near::Zero) => self.keep(candidate.reloc, form::LOW_ZERO, &rewritten.paired),
-                Some(Near::Gp) => self.keep(candidate.reloc, form::LOW_GP, &rewritten.paired),
+                Some(BaseRegister::Zero) => {
+                    self.keep(candidate.reloc, form::LOW_ZERO, &rewritten.paired)
+                }
+                Some(BaseRegister::Gp) => {
+                    self.keep(candidate.reloc, form::LOW_GP, &rewritten.paired)
+                }
                 None => {}
             },
             kind::GOT_HIGH => match self.got(candidate.reloc) {
-                Some(Direct::Zero) => self.cut(candidate.reloc, reloc, 0, 4, &rewritten.gone_zero),
-                Some(Direct::Gp) => self.cut(candidate.reloc, reloc, 0, 4, &rewritten.gone_gp),
-                Some(Direct::Relative) => {
+                Some(GotReplacement::Zero) => {
+                    self.cut(candidate.reloc, reloc, 0, 4, &rewritten.gone_zero)
+                }
+                Some(GotReplacement::Gp) => {
+                    self.cut(candidate.reloc, reloc, 0, 4, &rewritten.gone_gp)
+                }
+                Some(GotReplacement::Relative) => {
                     self.keep(candidate.reloc, form::HIGH, &rewritten.relative);
                 }
                 None => {}
@@ -238,12 +252,12 @@ impl Round<'_> {
     }
 
     /// Replaces an instruction by one of the same length.
-    fn keep(&mut self, reloc: u32, form: u8, rule: &'static Rule) {
-        self.cuts.change(reloc, 0, rewrite(form, rule));
+    fn keep(&mut self, reloc: u32, form: u8, rule: &'static RelocRule) {
+        self.deltas.change(reloc, 0, rewrite(form, rule));
     }
 
     /// Removes `length` bytes after the first `skip` of an instruction; the caller replaces the rest, if any.
-    fn cut(&mut self, index: u32, reloc: Reloc, skip: u64, length: u64, rule: &'static Rule) {
+    fn cut(&mut self, index: u32, reloc: Reloc, skip: u64, length: u64, rule: &'static RelocRule) {
         self.cut_to(index, reloc, skip, length, form::GONE, rule);
     }
 
@@ -254,7 +268,7 @@ impl Round<'_> {
         skip: u64,
         length: u64,
         form: u8,
-        rule: &'static Rule,
+        rule: &'static RelocRule,
     ) {
         let Some(start) = reloc.offset.checked_add(skip) else {
             return;
@@ -262,8 +276,8 @@ impl Round<'_> {
         let inside = start
             .checked_add(length)
             .is_some_and(|end| end <= self.section.data.len() as u64);
-        if inside && self.cuts.remove(start, length) {
-            self.cuts.change(index, length as u8, rewrite(form, rule));
+        if inside && self.deltas.remove(start, length) {
+            self.deltas.change(index, length as u8, rewrite(form, rule));
         }
     }
 
@@ -277,13 +291,13 @@ impl Round<'_> {
             .view
             .base()
             .wrapping_add(reloc.offset)
-            .wrapping_sub(self.cuts.total());
+            .wrapping_sub(self.deltas.total());
         let Some((kept, cut)) = self.riscv.align_padding(site, p) else {
             return;
         };
         let end = reloc.offset.checked_add(kept + cut);
         if cut > 0 && end.is_some_and(|end| end <= self.section.data.len() as u64) {
-            self.cuts.remove(reloc.offset + kept, cut);
+            self.deltas.remove(reloc.offset + kept, cut);
         }
     }
 
@@ -298,7 +312,7 @@ impl Round<'_> {
             .view
             .base()
             .wrapping_add(reloc.offset)
-            .wrapping_sub(self.cuts.total());
+            .wrapping_sub(self.deltas.total());
         let distance = target.wrapping_sub(p);
         let rewritten = &self.riscv.table().rewritten;
         let short = match rd(jalr) {
@@ -323,12 +337,13 @@ impl Round<'_> {
     }
 
     /// The register from which 12 bits reach an address.
-    fn near(&self, address: u64) -> Option<Near> {
+    fn near(&self, address: u64) -> Option<BaseRegister> {
         if self.fits(12, address) {
-            return Some(Near::Zero);
+            return Some(BaseRegister::Zero);
         }
         let gp = self.view.global_pointer()?;
-        self.fits(12, address.wrapping_sub(gp)).then_some(Near::Gp)
+        self.fits(12, address.wrapping_sub(gp))
+            .then_some(BaseRegister::Gp)
     }
 
     fn high(&mut self, candidate: &Candidate, reloc: Reloc) {
@@ -368,17 +383,18 @@ impl Round<'_> {
     }
 
     /// Whether a PC-relative upper part can be removed, and which register its lower parts then use.
-    fn pc_near(&self, upper: u32) -> Option<Near> {
+    fn pc_near(&self, upper: u32) -> Option<BaseRegister> {
         let reloc = self.section.relocs.get(upper as usize);
         let s = self.symbol(reloc.symbol, reloc.addend.unwrap_or(0))?;
         let near = self.near(s).filter(|_| self.may_lose(upper, 4))?;
         let facts = self.view.facts(reloc.symbol);
         // A position-independent image has no fixed distance to either.
-        (!facts.pic || near == Near::Gp && !facts.absolute && !facts.undefined_weak).then_some(near)
+        (!facts.pic || near == BaseRegister::Gp && !facts.absolute && !facts.undefined_weak)
+            .then_some(near)
     }
 
     /// The replacement of a GOT load, if there is one.
-    fn got(&self, upper: u32) -> Option<Direct> {
+    fn got(&self, upper: u32) -> Option<GotReplacement> {
         let reloc = self.section.relocs.get(upper as usize);
         let facts = self.view.facts(reloc.symbol);
         let fixed = facts.absolute || facts.undefined_weak;
@@ -388,19 +404,19 @@ impl Round<'_> {
         }
         let s = self.symbol(reloc.symbol, 0)?;
         match self.near(s).filter(|_| self.may_lose(upper, 4)) {
-            Some(Near::Zero) if !facts.pic => return Some(Direct::Zero),
-            Some(Near::Gp) => return Some(Direct::Gp),
+            Some(BaseRegister::Zero) if !facts.pic => return Some(GotReplacement::Zero),
+            Some(BaseRegister::Gp) => return Some(GotReplacement::Gp),
             _ => {}
         }
         let distance = self.signed(s.wrapping_sub(self.view.place(reloc.offset)));
         let reach = Range::High20.contains(distance) || !self.riscv.is_64;
-        reach.then_some(Direct::Relative)
+        reach.then_some(GotReplacement::Relative)
     }
 
     fn got_load(&mut self, candidate: &Candidate, reloc: Reloc) {
         let rewritten = &self.riscv.table().rewritten;
         match self.got(candidate.partner) {
-            Some(Direct::Zero) => {
+            Some(GotReplacement::Zero) => {
                 let high = self.section.relocs.get(candidate.partner as usize);
                 let value = self.symbol(high.symbol, 0);
                 let insn = word(self.section.data, reloc.offset).unwrap_or(0);
@@ -412,8 +428,12 @@ impl Round<'_> {
                     self.keep(candidate.reloc, form::LI, &rewritten.paired);
                 }
             }
-            Some(Direct::Gp) => self.keep(candidate.reloc, form::ADDI_GP, &rewritten.paired),
-            Some(Direct::Relative) => self.keep(candidate.reloc, form::ADDI, &rewritten.tls_low),
+            Some(GotReplacement::Gp) => {
+                self.keep(candidate.reloc, form::ADDI_GP, &rewritten.paired)
+            }
+            Some(GotReplacement::Relative) => {
+                self.keep(candidate.reloc, form::ADDI, &rewritten.tls_low)
+            }
             None => {}
         }
     }
@@ -424,7 +444,7 @@ impl Round<'_> {
     }
 }
 
-fn rewrite(form: u8, rule: &'static Rule) -> Rewrite {
+fn rewrite(form: u8, rule: &'static RelocRule) -> Rewrite {
     Rewrite {
         rule,
         form,

@@ -7,7 +7,7 @@
 use crate::elf::arch::Base::*;
 use crate::elf::arch::Range::*;
 use crate::elf::arch::Relative::*;
-use crate::elf::arch::{Range, Rule, row};
+use crate::elf::arch::{Range, RelocRule, row};
 
 /// Relocation numbers that the code refers to.
 #[rustfmt::skip]
@@ -67,8 +67,8 @@ pub(super) mod r {
 }
 
 /// The rows of one width.
-pub(super) struct Table {
-    rules: [Rule; ROWS],
+pub(super) struct RuleTable {
+    rules: [RelocRule; ROWS],
     /// Row of each number, plus one; 0 is unknown.
     index: [u8; 66],
     /// What rewritten relocations compute.
@@ -78,62 +78,62 @@ pub(super) struct Table {
 /// Rules of rewritten instructions, which are in no object file.
 pub(super) struct Rewritten {
     /// Nothing is left to compute or to write.
-    pub nothing: Rule,
+    pub nothing: RelocRule,
     /// Nothing is left to compute; the instruction is replaced.
-    pub replaced: Rule,
+    pub replaced: RelocRule,
     /// An upper part by address.
-    pub high: Rule,
+    pub high: RelocRule,
     /// An upper and a lower part by address.
-    pub call: Rule,
+    pub call: RelocRule,
     /// The start of a TLS descriptor sequence, which now stands for a TP offset.
-    pub tls_high: Rule,
+    pub tls_high: RelocRule,
     /// An instruction of that sequence that uses the offset, or any lower part whose value comes from its
     /// upper part.
-    pub tls_low: Rule,
+    pub tls_low: RelocRule,
     /// The removed start of that sequence.
-    pub tls_gone: Rule,
+    pub tls_gone: RelocRule,
     /// `jal`.
-    pub jump: Rule,
+    pub jump: RelocRule,
     /// `c.j` and `c.jal`.
-    pub compressed_jump: Rule,
+    pub compressed_jump: RelocRule,
     /// `jalr` from address 0.
-    pub jump_zero: Rule,
+    pub jump_zero: RelocRule,
     /// `c.lui`.
-    pub compressed_high: Rule,
+    pub compressed_high: RelocRule,
     /// An upper part by place.
-    pub relative: Rule,
+    pub relative: RelocRule,
     /// A removed upper part whose lower parts count from address 0.
-    pub gone_zero: Rule,
+    pub gone_zero: RelocRule,
     /// A removed upper part whose lower parts count from the global pointer.
-    pub gone_gp: Rule,
+    pub gone_gp: RelocRule,
     /// A lower part that holds the whole value of its upper part.
-    pub paired: Rule,
+    pub paired: RelocRule,
     /// The same in a compressed instruction.
-    pub compressed_paired: Rule,
+    pub compressed_paired: RelocRule,
     /// A whole address in a lower part.
-    pub low_zero: Rule,
+    pub low_zero: RelocRule,
     /// A distance from the global pointer.
-    pub low_gp: Rule,
+    pub low_gp: RelocRule,
     /// A whole TP offset.
-    pub low_tp: Rule,
+    pub low_tp: RelocRule,
 }
 
-pub(super) static RV32: Table = Table::new(false);
-pub(super) static RV64: Table = Table::new(true);
+pub(super) static RV32: RuleTable = RuleTable::new(false);
+pub(super) static RV64: RuleTable = RuleTable::new(true);
 
-impl Table {
+impl RuleTable {
     /// The table's row of a relocation.
-    pub(super) fn find(&self, r_type: u32) -> Option<&Rule> {
+    pub(super) fn find(&self, r_type: u32) -> Option<&RelocRule> {
         let at = *self.index.get(usize::try_from(r_type).ok()?)?;
         self.rules.get(usize::from(at.checked_sub(1)?))
     }
 
     #[cfg(test)]
-    pub(super) fn rules(&self) -> &[Rule] {
+    pub(super) fn rules(&self) -> &[RelocRule] {
         &self.rules
     }
 
-    const fn new(is_64: bool) -> Table {
+    const fn new(is_64: bool) -> RuleTable {
         let rules = rows(is_64);
         let mut index = [0; 66];
         let mut i = 0;
@@ -142,7 +142,7 @@ impl Table {
             i += 1;
         }
         let high = if is_64 { High20 } else { Any };
-        Table {
+        RuleTable {
             rules,
             index,
             rewritten: rewritten(high),
@@ -179,7 +179,7 @@ const ROWS: usize = 50;
 
 /// Every relocation that may occur in an object file, by ascending number.
 #[rustfmt::skip]
-const fn rows(is_64: bool) -> [Rule; ROWS] {
+const fn rows(is_64: bool) -> [RelocRule; ROWS] {
     let high = if is_64 { High20 } else { Any };
     let word = if is_64 { Either(32) } else { Any };
     let near = if is_64 { Signed(32) } else { Any };

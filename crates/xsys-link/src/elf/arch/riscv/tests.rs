@@ -6,7 +6,8 @@ use super::rules::{self, r};
 use super::{NOP, Riscv};
 use crate::elf::arch::tests::{Expect, Table, check_encodings, check_table};
 use crate::elf::arch::{
-    Arch, Base, Range, Relative, Relaxation, Rewrite, Rewrites, Rules, Runtime, Site, SymbolFacts,
+    Arch, Base, Range, Relative, Relaxation, RelocRules, Rewrite, Rewrites, Runtime, Site,
+    SymbolFacts,
 };
 
 static RISCV32: Riscv = Riscv { is_64: false };

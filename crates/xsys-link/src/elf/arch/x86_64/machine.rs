@@ -7,9 +7,9 @@ use crate::elf::arch::Arch;
 use crate::elf::arch::machine::{Link, Machine, Variant, variant};
 
 /// The machine.
-pub(crate) struct Whole;
+pub(crate) struct X86Machine;
 
-impl Machine for Whole {
+impl Machine for X86Machine {
     fn number(&self) -> u16 {
         elf::EM_X86_64.0
     }

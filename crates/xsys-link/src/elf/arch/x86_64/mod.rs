@@ -39,8 +39,8 @@ mod tests;
 
 use super::Range::Signed;
 use super::{
-    Arch, DynamicTypes, Errata, Range, Relaxation, Rewrite, Rewrites, Rule, Rules, Runtime,
-    Settled, Site, SymbolFacts, Thunks, TlsVariant,
+    Arch, DynamicTypes, Errata, FinalSite, Range, Relaxation, RelocRule, RelocRules, Rewrite,
+    Rewrites, Runtime, Site, SymbolFacts, Thunks, TlsVariant,
 };
 use rules::{DIRECT, DIRECT_BRANCH, DROPPED, TP_OFFSET, TP_OFFSET_64};
 
@@ -141,7 +141,7 @@ fn put_immediate(section: &mut [u8], offset: usize, prefix: Prefix, op: u8, imm:
 
 /// `test` and arithmetic of a register with a GOT slot: where the address is a constant of 32 bits,
 /// it becomes the operand (psABI, B.2). Only with a prefix, as the relocations promise.
-fn relax_operand(known: &Settled, out: &mut [u8]) -> usize {
+fn relax_operand(known: &FinalSite, out: &mut [u8]) -> usize {
     let offset = known.site.offset;
     let prefix = match known.site.r_type {
         42 => Prefix::Rex,
@@ -238,7 +238,7 @@ fn local_dynamic(section: &[u8], offset: usize) -> Option<u8> {
 }
 
 /// The machine.
-pub(super) static MACHINE: machine::Whole = machine::Whole;
+pub(super) static MACHINE: machine::X86Machine = machine::X86Machine;
 
 impl Arch for X86_64 {
     fn machine(&self) -> u16 {
@@ -272,12 +272,12 @@ impl Arch for X86_64 {
     }
 }
 
-impl Rules for X86_64 {
-    fn rule(&self, r_type: u32) -> Option<&'static Rule> {
+impl RelocRules for X86_64 {
+    fn rule(&self, r_type: u32) -> Option<&'static RelocRule> {
         rules::find(r_type)
     }
 
-    fn implicit_addend(&self, rule: &Rule, section: &[u8], offset: usize) -> i64 {
+    fn implicit_addend(&self, rule: &RelocRule, section: &[u8], offset: usize) -> i64 {
         let size = usize::from(rule.size);
         let Some(place) = section.get(offset..offset.saturating_add(size)) else {
             return 0;
@@ -291,7 +291,7 @@ impl Rules for X86_64 {
         i64::from_le_bytes(raw) << unused >> unused
     }
 
-    fn encode(&self, rule: &Rule, section: &mut [u8], offset: usize, value: i64) {
+    fn encode(&self, rule: &RelocRule, section: &mut [u8], offset: usize, value: i64) {
         let size = usize::from(rule.size).min(8);
         put(section, offset, &value.to_le_bytes()[..size]);
     }
@@ -425,12 +425,12 @@ impl Rewrites for X86_64 {
         Ok(())
     }
 
-    fn settled_starts(&self) -> &'static [u32] {
+    fn in_place_starts(&self) -> &'static [u32] {
         // REX_GOTPCRELX, CODE_4_GOTPCRELX
         if self.relax { &[42, 43] } else { &[] }
     }
 
-    fn relax_settled(&self, known: &Settled, out: &mut [u8]) -> usize {
+    fn relax_in_place(&self, known: &FinalSite, out: &mut [u8]) -> usize {
         relax_operand(known, out)
     }
 }

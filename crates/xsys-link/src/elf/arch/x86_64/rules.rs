@@ -9,7 +9,7 @@ use crate::elf::arch::Base::{
 };
 use crate::elf::arch::Range::{self, Any, Either, Signed, Unsigned};
 use crate::elf::arch::Relative::{self, GotBase, Place, Zero};
-use crate::elf::arch::Rule;
+use crate::elf::arch::RelocRule;
 
 const fn row(
     r_type: u32,
@@ -18,8 +18,8 @@ const fn row(
     relative: Relative,
     size: u8,
     range: Range,
-) -> Rule {
-    Rule {
+) -> RelocRule {
+    RelocRule {
         r_type,
         name,
         base,
@@ -32,7 +32,7 @@ const fn row(
 
 /// The static relocations, in the order of their numbers.
 #[rustfmt::skip]
-static RULES: [Rule; 42] = [
+static RULES: [RelocRule; 42] = [
     row(0, "R_X86_64_NONE", Nothing, Zero, 0, Any),
     row(1, "R_X86_64_64", Symbol, Zero, 8, Any),
     row(2, "R_X86_64_PC32", Symbol, Place, 4, Signed(32)),
@@ -91,14 +91,14 @@ static INDEX: [u8; 52] = {
 };
 
 /// The row of a relocation.
-pub(super) fn find(r_type: u32) -> Option<&'static Rule> {
+pub(super) fn find(r_type: u32) -> Option<&'static RelocRule> {
     let index = INDEX.get(usize::try_from(r_type).ok()?)?;
     RULES.get(usize::from(*index))
 }
 
 // What rewritten sequences compute.
-pub(super) static DROPPED: Rule = row(0, "R_X86_64_NONE", Nothing, Zero, 0, Any);
-pub(super) static DIRECT: Rule = row(2, "R_X86_64_PC32", Symbol, Place, 4, Signed(32));
-pub(super) static DIRECT_BRANCH: Rule = row(4, "R_X86_64_PLT32", Branch, Place, 4, Signed(32));
-pub(super) static TP_OFFSET: Rule = row(23, "R_X86_64_TPOFF32", TpOffset, Zero, 4, Signed(32));
-pub(super) static TP_OFFSET_64: Rule = row(18, "R_X86_64_TPOFF64", TpOffset, Zero, 8, Any);
+pub(super) static DROPPED: RelocRule = row(0, "R_X86_64_NONE", Nothing, Zero, 0, Any);
+pub(super) static DIRECT: RelocRule = row(2, "R_X86_64_PC32", Symbol, Place, 4, Signed(32));
+pub(super) static DIRECT_BRANCH: RelocRule = row(4, "R_X86_64_PLT32", Branch, Place, 4, Signed(32));
+pub(super) static TP_OFFSET: RelocRule = row(23, "R_X86_64_TPOFF32", TpOffset, Zero, 4, Signed(32));
+pub(super) static TP_OFFSET_64: RelocRule = row(18, "R_X86_64_TPOFF64", TpOffset, Zero, 8, Any);

@@ -441,7 +441,7 @@ fn operands_become_immediates() {
     };
     let check = |r_type, before: &[u8], s, facts| {
         let mut bytes = before.to_vec();
-        let known = Settled {
+        let known = FinalSite {
             site: Site {
                 r_type,
                 offset: before.len() - 4,
@@ -453,7 +453,7 @@ fn operands_become_immediates() {
             facts,
             got_pairs_only: false,
         };
-        (ARCH.relax_settled(&known, &mut bytes) == 1).then_some(bytes)
+        (ARCH.relax_in_place(&known, &mut bytes) == 1).then_some(bytes)
     };
     #[rustfmt::skip]
     let rows: &[(u32, [u8; 4], [u8; 4])] = &[

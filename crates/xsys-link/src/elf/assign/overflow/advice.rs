@@ -8,8 +8,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Contents, Piece, name_in, share};
-use crate::elf::assign::Facts;
+use super::{Contents, RegionPiece, name_in, share};
+use crate::elf::assign::AssignContext;
 use crate::elf::ids::SectionId;
 use crate::elf::live::gc::Reason;
 use crate::elf::sections::Sections;
@@ -41,7 +41,7 @@ const FLOATS: [&str; 4] = [
 
 /// Help texts for one region.
 pub(super) fn give(
-    facts: &Facts<'_, '_>,
+    facts: &AssignContext<'_, '_>,
     sections: &Sections,
     contents: &Contents<'_>,
     region: &str,
@@ -59,7 +59,7 @@ pub(super) fn give(
                 .to_owned(),
         );
     }
-    let readable: Vec<(&Piece<'_>, String)> = contents
+    let readable: Vec<(&RegionPiece<'_>, String)> = contents
         .pieces
         .iter()
         .filter_map(|piece| Some((piece, crate::elf::names::demangle(piece.symbol?.name))))
@@ -105,8 +105,9 @@ pub(super) fn give(
         ));
     }
     if let Some((piece, name)) = readable.iter().max_by(|a, b| {
-        let key =
-            |(piece, name): &(&Piece<'_>, String)| (piece.size, std::cmp::Reverse(name.clone()));
+        let key = |(piece, name): &(&RegionPiece<'_>, String)| {
+            (piece.size, std::cmp::Reverse(name.clone()))
+        };
         key(a).cmp(&key(b))
     }) && part(piece.size) >= LARGE
         && piece.symbol.is_some_and(|symbol| !symbol.function)
@@ -132,7 +133,7 @@ pub(super) fn give(
 }
 
 /// cargo's folder for programs without optimisation is called `debug`.
-fn is_debug_build(facts: &Facts<'_, '_>) -> bool {
+fn is_debug_build(facts: &AssignContext<'_, '_>) -> bool {
     facts.resolution.files.iter().any(|file| {
         let path = file.name.path.to_string_lossy();
         path.ends_with(".rcgu.o")
@@ -146,7 +147,7 @@ fn is_debug_build(facts: &Facts<'_, '_>) -> bool {
 
 /// The largest crate that is neither the standard library's nor the program's own.
 fn largest_dependency(
-    facts: &Facts<'_, '_>,
+    facts: &AssignContext<'_, '_>,
     sections: &Sections,
     contents: &Contents<'_>,
 ) -> Option<String> {
@@ -184,7 +185,7 @@ fn largest_dependency(
 
 /// The two functions outside of the standard library (and of `ids`) that brought most of these
 /// sections into the image.
-fn because_of(facts: &Facts<'_, '_>, sections: &Sections, ids: &[SectionId]) -> String {
+fn because_of(facts: &AssignContext<'_, '_>, sections: &Sections, ids: &[SectionId]) -> String {
     let mut sorted = ids.to_vec();
     sorted.sort_unstable();
     sorted.dedup();
@@ -209,7 +210,7 @@ fn because_of(facts: &Facts<'_, '_>, sections: &Sections, ids: &[SectionId]) -> 
 }
 
 fn first_outsider(
-    facts: &Facts<'_, '_>,
+    facts: &AssignContext<'_, '_>,
     sections: &Sections,
     ids: &[SectionId],
     start: SectionId,

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use object::elf;
 use xsys_diag::Diagnostic;
 
-use super::Facts;
+use super::AssignContext;
 use crate::elf::ids::SectionId;
 use crate::elf::layout::{Layout, Region};
 use crate::elf::names::Map;
@@ -29,7 +29,7 @@ use crate::script::ast::{Command, Script, Span};
 const ROWS: usize = 8;
 
 /// Consecutive bytes of a region that belong together.
-struct Piece<'a> {
+struct RegionPiece<'a> {
     size: u64,
     krate: String,
     section: SectionId,
@@ -41,7 +41,7 @@ struct Piece<'a> {
 
 /// What fills a region.
 struct Contents<'a> {
-    pieces: Vec<Piece<'a>>,
+    pieces: Vec<RegionPiece<'a>>,
     /// Output sections: bytes, name, and whether only their initial values are here.
     outputs: Vec<(u64, String, bool)>,
     used: u64,
@@ -49,7 +49,7 @@ struct Contents<'a> {
 
 /// One error for all regions that are too small, if there are any.
 pub(crate) fn check(
-    facts: &Facts<'_, '_>,
+    facts: &AssignContext<'_, '_>,
     sections: &Sections,
     layout: &Layout<'_>,
 ) -> Option<Diagnostic> {
@@ -136,7 +136,7 @@ pub(crate) fn declared_at(script: &Script, name: &str) -> Option<Span> {
 }
 
 fn contents<'a>(
-    facts: &Facts<'_, 'a>,
+    facts: &AssignContext<'_, 'a>,
     sections: &Sections,
     layout: &Layout<'_>,
     named: &Map<SectionId, Vec<Named<'a>>>,
@@ -166,17 +166,17 @@ fn contents<'a>(
 
 /// Cuts a section at its symbols.
 fn section_pieces<'a>(
-    facts: &Facts<'_, 'a>,
+    facts: &AssignContext<'_, 'a>,
     sections: &Sections,
     named: &Map<SectionId, Vec<Named<'a>>>,
     id: SectionId,
     size: u64,
     load_only: bool,
-    pieces: &mut Vec<Piece<'a>>,
+    pieces: &mut Vec<RegionPiece<'a>>,
 ) {
     let mut add = |size: u64, krate: String, symbol: Option<Named<'a>>| {
         if size > 0 {
-            pieces.push(Piece {
+            pieces.push(RegionPiece {
                 size,
                 krate,
                 section: id,
@@ -285,7 +285,11 @@ fn share(size: u64, used: u64) -> f64 {
 }
 
 /// A function's or an object's name around a place of a section, for the chain of references.
-fn name_in<'a>(facts: &Facts<'_, 'a>, sections: &Sections, id: SectionId) -> Option<&'a [u8]> {
+fn name_in<'a>(
+    facts: &AssignContext<'_, 'a>,
+    sections: &Sections,
+    id: SectionId,
+) -> Option<&'a [u8]> {
     let (file, index) = sections.origin(id)?;
     let object = &facts.resolution.files[file.0 as usize];
     (1..object.symbols.len())

@@ -3,11 +3,11 @@
 use super::*;
 
 const LITTLE: Endianness = Endianness::Little;
-const LP64: Format = Format {
+const LP64: WordFormat = WordFormat {
     is_64: true,
     endian: LITTLE,
 };
-const ILP32_BIG: Format = Format {
+const ILP32_BIG: WordFormat = WordFormat {
     is_64: false,
     endian: Endianness::Big,
 };

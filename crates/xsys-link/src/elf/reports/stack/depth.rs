@@ -9,20 +9,20 @@
 //!
 //! Algorithm: R. Tarjan, "Depth-first search and linear graph algorithms" (1972).
 
-use super::graph::{Graph, Kind};
+use super::graph::{EdgeKind, Graph};
 
 /// The groups with their depths.
 pub(super) struct Depths {
     /// The group of each function.
     group_of: Vec<u32>,
-    groups: Vec<Group>,
+    groups: Vec<CallCycle>,
     /// Functions that form the address of one from which they can be reached.
     pub circles_by_address: Vec<bool>,
 }
 
 /// Functions that call each other.
 #[derive(Default)]
-pub(super) struct Group {
+pub(super) struct CallCycle {
     /// In ascending order.
     pub members: Vec<u32>,
     /// Bytes of the deepest chain, each function counted once.
@@ -36,7 +36,7 @@ impl Depths {
     /// Works out all depths; each call pushes `pushed` bytes.
     pub(super) fn of(graph: &Graph<'_>, pushed: u64) -> Self {
         let all = components(graph, |_| true);
-        let called = components(graph, |kind| kind == Kind::Call);
+        let called = components(graph, |kind| kind == EdgeKind::Call);
         // Callees have lower numbers in both. The groups with addresses come first, since they contain the others.
         let mut order: Vec<u32> = (0..graph.functions.len() as u32).collect();
         order.sort_unstable_by_key(|&f| (all[f as usize], called[f as usize], f));
@@ -53,9 +53,9 @@ impl Depths {
 
     fn add(&mut self, graph: &Graph<'_>, members: &[u32], all: &[u32], pushed: u64) {
         let here = self.groups.len() as u32;
-        let mut group = Group {
+        let mut group = CallCycle {
             members: members.to_vec(),
-            ..Group::default()
+            ..CallCycle::default()
         };
         for &member in members {
             self.group_of[member as usize] = here;
@@ -66,7 +66,7 @@ impl Depths {
             frames |= frame;
             own = own.saturating_add(frame).saturating_add(pushed);
             for (kind, to) in graph.callees(member) {
-                if kind == Kind::Address && all[to as usize] == all[member as usize] {
+                if kind == EdgeKind::Address && all[to as usize] == all[member as usize] {
                     self.circles_by_address[member as usize] = true;
                     continue;
                 }
@@ -86,7 +86,7 @@ impl Depths {
     }
 
     /// The group of a function.
-    pub(super) fn group(&self, function: u32) -> &Group {
+    pub(super) fn group(&self, function: u32) -> &CallCycle {
         &self.groups[self.group_of[function as usize] as usize]
     }
 
@@ -103,7 +103,7 @@ impl Depths {
 }
 
 /// For each function the number of its strongly connected component; callees have lower numbers.
-fn components(graph: &Graph<'_>, follow: impl Fn(Kind) -> bool) -> Vec<u32> {
+fn components(graph: &Graph<'_>, follow: impl Fn(EdgeKind) -> bool) -> Vec<u32> {
     const NEW: u32 = u32::MAX;
     let count = graph.functions.len();
     let (mut index, mut low, mut component) =

@@ -8,7 +8,7 @@
 //! Functions are identified by final addresses: then aliases in scripts are the function itself, and
 //! Arm's mode bit is within its first instruction.
 
-use super::Scene;
+use super::StackContext;
 use object::elf;
 
 use super::sizes;
@@ -16,7 +16,7 @@ use crate::elf::arch::{Base, Relative};
 use crate::elf::ids::FileId;
 use crate::elf::ids::SectionId;
 use crate::elf::object::{Section, SymbolPlace};
-use crate::elf::sections::refs::Home;
+use crate::elf::sections::refs::ValueSource;
 use crate::elf::synthetic::scan::{Decided, decide};
 use xsys_diag::Diagnostic;
 
@@ -36,7 +36,7 @@ pub(super) struct Function<'a> {
 
 /// How a node refers to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
+pub(super) enum EdgeKind {
     /// A branch.
     Call,
     /// Its address.
@@ -48,7 +48,7 @@ pub(super) struct Graph<'a> {
     /// By address.
     pub functions: Vec<Function<'a>>,
     /// From, kind and to, sorted.
-    edges: Vec<(u32, Kind, u32)>,
+    edges: Vec<(u32, EdgeKind, u32)>,
     /// Functions in vector tables.
     pub handlers: Vec<u32>,
     /// Functions in `.init_array` and the like.
@@ -57,7 +57,7 @@ pub(super) struct Graph<'a> {
 
 impl<'a> Graph<'a> {
     /// Gathers functions, their frames and their calls.
-    pub(super) fn build(scene: &Scene<'_, 'a>, diagnostics: &mut Vec<Diagnostic>) -> Self {
+    pub(super) fn build(scene: &StackContext<'_, 'a>, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let mut graph = Graph {
             functions: functions(scene),
             edges: Vec::new(),
@@ -93,14 +93,14 @@ impl<'a> Graph<'a> {
     }
 
     /// What a node refers to.
-    pub(super) fn edges(&self, from: u32) -> &[(u32, Kind, u32)] {
+    pub(super) fn edges(&self, from: u32) -> &[(u32, EdgeKind, u32)] {
         let start = self.edges.partition_point(|edge| edge.0 < from);
         let rest = &self.edges[start..];
         &rest[..rest.partition_point(|edge| edge.0 == from)]
     }
 
     /// The functions that a function calls or takes the address of.
-    pub(super) fn callees(&self, from: u32) -> impl Iterator<Item = (Kind, u32)> {
+    pub(super) fn callees(&self, from: u32) -> impl Iterator<Item = (EdgeKind, u32)> {
         let functions = self.functions.len() as u32;
         self.edges(from)
             .iter()
@@ -109,7 +109,7 @@ impl<'a> Graph<'a> {
     }
 
     /// Adds the references of one section.
-    fn references(&mut self, scene: &Scene<'_, 'a>, id: SectionId) {
+    fn references(&mut self, scene: &StackContext<'_, 'a>, id: SectionId) {
         let addresses = &scene.addresses;
         let (resolution, sections) = (addresses.resolution, addresses.sections);
         let (Some((file, _)), Some(section)) =
@@ -143,25 +143,27 @@ impl<'a> Graph<'a> {
                 _ if is_vectors || is_list => {}
                 Some((to, starts)) => {
                     let kind = match decided.rule.base {
-                        Base::Branch => Kind::Call,
-                        _ => Kind::Address,
+                        Base::Branch => EdgeKind::Call,
+                        _ => EdgeKind::Address,
                     };
                     if !is_code && starts {
-                        self.edges.push((data + id.0, Kind::Address, to));
+                        self.edges.push((data + id.0, EdgeKind::Address, to));
                     }
                     let place = addresses.of_section(id, reloc.offset).filter(|_| is_code);
                     let Some((from, _)) = place.and_then(|place| self.at(place)) else {
                         continue;
                     };
                     // Labels inside of a function are its own loops and tables.
-                    let calls_itself =
-                        kind == Kind::Call && decided.symbol.kind(resolution) == elf::STT_FUNC.0;
-                    if (from != to || calls_itself) && (starts || kind == Kind::Call) {
+                    let calls_itself = kind == EdgeKind::Call
+                        && decided.symbol.kind(resolution) == elf::STT_FUNC.0;
+                    if (from != to || calls_itself) && (starts || kind == EdgeKind::Call) {
                         self.edges.push((from, kind, to));
                     }
                 }
                 None => {
-                    let Home::Section(to, _) = decided.symbol.home(resolution, sections) else {
+                    let ValueSource::Section(to, _) =
+                        decided.symbol.value_source(resolution, sections)
+                    else {
                         continue;
                     };
                     let place = addresses.of_section(id, reloc.offset).filter(|_| is_code);
@@ -170,7 +172,7 @@ impl<'a> Graph<'a> {
                         None => Some(data + id.0),
                     };
                     if let Some(from) = from {
-                        self.edges.push((from, Kind::Address, data + to.0));
+                        self.edges.push((from, EdgeKind::Address, data + to.0));
                     }
                 }
             }
@@ -179,13 +181,16 @@ impl<'a> Graph<'a> {
 }
 
 /// The address that a relocation is about.
-fn target(scene: &Scene<'_, '_>, decided: &Decided) -> Option<u64> {
+fn target(scene: &StackContext<'_, '_>, decided: &Decided) -> Option<u64> {
     let addresses = &scene.addresses;
     let home = decided
         .symbol
-        .home(addresses.resolution, addresses.sections);
+        .value_source(addresses.resolution, addresses.sections);
     let addend = match home {
-        Home::Undefined | Home::UndefinedWeak | Home::Discarded | Home::Common(_) => return None,
+        ValueSource::Undefined
+        | ValueSource::UndefinedWeak
+        | ValueSource::Discarded
+        | ValueSource::Common(_) => return None,
         // The addend of a section's own symbol says which function it is.
         _ if decided.symbol.kind(addresses.resolution) == elf::STT_SECTION.0 => {
             let lead = match decided.rule.relative {
@@ -208,7 +213,7 @@ fn is_named(section: &Section<'_>, names: &[&[u8]]) -> bool {
 }
 
 /// All functions by address, one for each place: symbols of type STT_FUNC, and assembler's global labels.
-fn functions<'a>(scene: &Scene<'_, 'a>) -> Vec<Function<'a>> {
+fn functions<'a>(scene: &StackContext<'_, 'a>) -> Vec<Function<'a>> {
     let addresses = &scene.addresses;
     let (resolution, sections) = (addresses.resolution, addresses.sections);
     let mut found = Vec::new();

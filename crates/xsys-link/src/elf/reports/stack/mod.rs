@@ -16,7 +16,7 @@ pub(crate) use report::report;
 
 /// The finished layout.
 #[derive(Clone, Copy)]
-pub(crate) struct Scene<'l, 'a> {
+pub(crate) struct StackContext<'l, 'a> {
     /// Where everything is.
     pub addresses: Addresses<'l, 'a>,
     /// Reads relocations.

@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 
 use xsys_diag::Diagnostic;
 
-use super::Scene;
+use super::StackContext;
 use super::depth::Depths;
 use super::graph::Graph;
 use crate::elf::consts::{STACK_LIMITS, STACK_TOPS};
@@ -22,7 +22,7 @@ const ROWS: usize = 256;
 
 /// The table, and a warning if the stack has less room than that.
 pub(crate) fn report(
-    scene: &Scene<'_, '_>,
+    scene: &StackContext<'_, '_>,
     entry: u64,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> String {
@@ -203,7 +203,7 @@ impl<'g, 'a> Walk<'g, 'a> {
 
 /// Warns if the script leaves less than the entry point and one interrupt need.
 fn room(
-    scene: &Scene<'_, '_>,
+    scene: &StackContext<'_, '_>,
     graph: &Graph<'_>,
     depths: &Depths,
     entry: Option<u32>,

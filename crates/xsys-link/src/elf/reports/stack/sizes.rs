@@ -10,13 +10,16 @@
 use object::elf;
 use xsys_diag::Diagnostic;
 
-use super::Scene;
+use super::StackContext;
 use crate::elf::ids::FileId;
-use crate::elf::sections::refs::Home;
+use crate::elf::sections::refs::ValueSource;
 use crate::elf::synthetic::scan::decide;
 
 /// Address and bytes of each function with a record.
-pub(super) fn read(scene: &Scene<'_, '_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<(u64, u64)> {
+pub(super) fn read(
+    scene: &StackContext<'_, '_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<(u64, u64)> {
     let mut out = Vec::new();
     for (file, object) in scene.addresses.resolution.files.iter().enumerate() {
         let mut damaged = None;
@@ -51,7 +54,7 @@ pub(super) fn read(scene: &Scene<'_, '_>, diagnostics: &mut Vec<Diagnostic>) -> 
 
 /// The records of one section; the offset of the first that cannot be read.
 fn records(
-    scene: &Scene<'_, '_>,
+    scene: &StackContext<'_, '_>,
     file: FileId,
     index: usize,
     out: &mut Vec<(u64, u64)>,
@@ -79,8 +82,8 @@ fn records(
         .map_err(|_| at)?;
         let home = decided
             .symbol
-            .home(addresses.resolution, addresses.sections);
-        if let Home::Section(..) = home
+            .value_source(addresses.resolution, addresses.sections);
+        if let ValueSource::Section(..) = home
             && let Some(address) = addresses.of_symbol(decided.symbol, decided.site.addend)
         {
             out.push((address, size));

@@ -8,20 +8,20 @@
 mod problems;
 
 pub(crate) use problems::check_required;
-use problems::{Problem, Reporter, What};
+use problems::{Reporter, ScanProblem, What};
 
 use object::elf;
 use rayon::prelude::*;
 use xsys_diag::Diagnostic;
 
-use crate::elf::arch::{Arch, Base, BranchTarget, Range, Relative, Rewrite, Rule, Site};
+use crate::elf::arch::{Arch, Base, BranchTarget, Range, Relative, RelocRule, Rewrite, Site};
 use crate::elf::ids::FileId;
 use crate::elf::ids::SectionId;
 use crate::elf::live::gc::{Live, Reason};
 use crate::elf::names::{Map, is_c_identifier};
 use crate::elf::object::{Reloc, Section};
 use crate::elf::sections::Sections;
-use crate::elf::sections::refs::{Home, KnownBy, STT_GNU_IFUNC, SymRef};
+use crate::elf::sections::refs::{KnownBy, STT_GNU_IFUNC, SymRef, ValueSource};
 use crate::elf::symbols::resolve::Resolution;
 use crate::options::{ElfOptions, OutputKind};
 
@@ -107,14 +107,14 @@ pub(crate) struct Decided {
     /// Its symbol.
     pub symbol: SymRef,
     /// The formula: the rule in the table, or that of the rewrite.
-    pub rule: &'static Rule,
+    pub rule: &'static RelocRule,
     /// The sequence is replaced.
     pub rewrite: Option<Rewrite>,
 }
 
 impl Decided {
     /// Applies what relaxation has decided during layout.
-    pub(crate) fn relax(&mut self, change: &crate::elf::arch::cuts::Change) {
+    pub(crate) fn relax(&mut self, change: &crate::elf::arch::deltas::Change) {
         self.rule = change.rewrite.rule;
         self.rewrite = Some(change.rewrite);
     }
@@ -172,7 +172,7 @@ pub(crate) fn decide(
 /// Plain addresses are never rewritten unless they are markers or calls (x86-64's call to
 /// `__tls_get_addr` goes with its partner; weak branches become NOPs).
 #[inline]
-fn may_rewrite(rule: &Rule) -> bool {
+fn may_rewrite(rule: &RelocRule) -> bool {
     !(rule.base == Base::Symbol && rule.relative == Relative::Zero)
 }
 
@@ -186,7 +186,7 @@ struct SectionScan {
     pieces: Vec<(SectionId, u32)>,
     marked: bool,
     branches: Branches,
-    problems: Vec<Problem>,
+    problems: Vec<ScanProblem>,
 }
 
 /// Scans all live, allocated sections.
@@ -318,7 +318,7 @@ impl Scanner<'_, '_> {
                     skip = decided.rewrite.as_ref().is_some_and(|r| r.skip_next);
                     self.relocation(&decided, section, reloc, &mut out);
                 }
-                Err(undecidable) => out.problems.push(Problem {
+                Err(undecidable) => out.problems.push(ScanProblem {
                     offset: reloc.offset,
                     what: match undecidable {
                         Undecidable::UnknownType => What::UnknownType(reloc.r_type),
@@ -339,7 +339,7 @@ impl Scanner<'_, '_> {
         out: &mut SectionScan,
     ) {
         let (rule, symbol) = (decided.rule, decided.symbol);
-        let problem = |what| Problem {
+        let problem = |what| ScanProblem {
             offset: reloc.offset,
             what,
         };
@@ -347,25 +347,25 @@ impl Scanner<'_, '_> {
             out.marked |= rule.base == Base::Nothing;
             return;
         }
-        let home = symbol.home(self.resolution, self.sections);
+        let home = symbol.value_source(self.resolution, self.sections);
         let known_by = home.known_by(self.kind);
         if known_by == KnownBy::Nobody && rule.base != Base::GotBase {
             out.problems.push(problem(What::Undefined(symbol)));
         }
         match home {
             // Exception tables of a group may stay behind when the group is discarded.
-            Home::Discarded if section.name != b".gcc_except_table" => {
+            ValueSource::Discarded if section.name != b".gcc_except_table" => {
                 out.problems.push(problem(What::Discarded(symbol)));
                 return;
             }
-            Home::Section(target, value) => self.target(decided, target, value, out),
+            ValueSource::Section(target, value) => self.target(decided, target, value, out),
             _ => {}
         }
         if rule.base == Base::Branch {
             self.branch(decided, home, &mut out.branches);
         }
         if is_tls(rule.base)
-            && let Home::Section(id, _) = home
+            && let ValueSource::Section(id, _) = home
             && self.sections.outline(self.resolution, id).flags & elf::SHF_TLS.0 == 0
         {
             out.problems.push(problem(What::NotTls(rule, symbol)));
@@ -418,14 +418,14 @@ impl Scanner<'_, '_> {
     }
 
     #[inline]
-    fn branch(&self, decided: &Decided, home: Home, branches: &mut Branches) {
+    fn branch(&self, decided: &Decided, home: ValueSource, branches: &mut Branches) {
         let rule = decided.rule;
         if rule.size == 4
             && let Range::Signed(bits) = rule.range
         {
             branches.shortest = Some(branches.shortest.unwrap_or(bits).min(bits));
         }
-        branches.leaves_code |= matches!(home, Home::Absolute(_) | Home::Assigned(_));
+        branches.leaves_code |= matches!(home, ValueSource::Absolute(_) | ValueSource::Assigned(_));
         if self.arch.changes_state() && !branches.changes_state {
             let (arch, resolution) = (self.arch, self.resolution);
             branches.changes_state =
@@ -440,13 +440,15 @@ fn changes_state(
     arch: &dyn Arch,
     resolution: &Resolution<'_>,
     symbol: SymRef,
-    home: Home,
+    home: ValueSource,
     r_type: u32,
 ) -> bool {
     let addr = match home {
-        Home::Section(_, value) | Home::Absolute(value) => value,
-        Home::Assigned(_) | Home::Common(_) => return true,
-        Home::UndefinedWeak | Home::Undefined | Home::Discarded => return false,
+        ValueSource::Section(_, value) | ValueSource::Absolute(value) => value,
+        ValueSource::Assigned(_) | ValueSource::Common(_) => return true,
+        ValueSource::UndefinedWeak | ValueSource::Undefined | ValueSource::Discarded => {
+            return false;
+        }
     };
     let target = BranchTarget {
         addr,
@@ -471,6 +473,6 @@ fn is_tls(base: Base) -> bool {
 }
 
 /// Page offsets (`LO12` and relatives) do not change when an image moves by whole pages.
-fn low_bits_only(rule: &Rule) -> bool {
+fn low_bits_only(rule: &RelocRule) -> bool {
     rule.range == Range::Any && rule.size == 4
 }

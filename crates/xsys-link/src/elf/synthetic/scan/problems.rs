@@ -5,18 +5,18 @@
 
 use xsys_diag::{Diagnostic, Severity};
 
-use crate::elf::arch::{Arch, Rule};
+use crate::elf::arch::{Arch, RelocRule};
 use crate::elf::ids::SectionId;
 use crate::elf::names::{Map, demangle};
 use crate::elf::sections::Sections;
 use crate::elf::sections::describe::describe_place;
-use crate::elf::sections::refs::{Home, SymRef};
+use crate::elf::sections::refs::{SymRef, ValueSource};
 use crate::elf::symbols::hints::{for_symbol, similar_symbol};
 use crate::elf::symbols::resolve::{Definition, Resolution};
 use crate::options::{ElfOptions, Unresolved};
 
 /// A relocation with an error.
-pub(super) struct Problem {
+pub(super) struct ScanProblem {
     /// Its offset in the section.
     pub offset: u64,
     /// The error.
@@ -31,10 +31,10 @@ pub(super) enum What {
     UnknownType(u32),
     OutOfBounds,
     /// It needs a fixed address.
-    NotPic(&'static Rule, SymRef),
-    NotTls(&'static Rule, SymRef),
+    NotPic(&'static RelocRule, SymRef),
+    NotTls(&'static RelocRule, SymRef),
     /// The start-up code would have to write into a section that is not writable.
-    ReadOnly(&'static Rule, SymRef),
+    ReadOnly(&'static RelocRule, SymRef),
 }
 
 /// What is needed to report errors.
@@ -57,12 +57,12 @@ impl Reporter<'_, '_> {
     /// Reports all errors, undefined symbols last.
     pub(super) fn report(
         &self,
-        problems: Vec<(SectionId, Problem)>,
+        problems: Vec<(SectionId, ScanProblem)>,
         diagnostics: &mut Vec<Diagnostic>,
     ) {
         let mut undefined: Vec<Undefined> = Vec::new();
         let mut index: Map<SymRef, usize> = Map::default();
-        for (id, Problem { offset, what }) in problems {
+        for (id, ScanProblem { offset, what }) in problems {
             let What::Undefined(symbol) = what else {
                 diagnostics.extend(self.diagnostic(id, offset, what));
                 continue;
@@ -111,7 +111,7 @@ impl Reporter<'_, '_> {
     }
 
     /// The diagnostic for the error of one relocation, which is in `place`.
-    fn against(&self, rule: &Rule, symbol: SymRef, wrong: &str, place: &str) -> Diagnostic {
+    fn against(&self, rule: &RelocRule, symbol: SymRef, wrong: &str, place: &str) -> Diagnostic {
         let name = self.name(symbol);
         Diagnostic::error(format!(
             "relocation `{}` against `{name}`{wrong}",
@@ -141,8 +141,8 @@ impl Reporter<'_, '_> {
             .note(format!("in {place}"))
             .help("the object is damaged; rebuild it"),
             What::NotTls(rule, symbol) => {
-                let home = match symbol.home(self.resolution, self.sections) {
-                    Home::Section(home, _) => self.sections.outline(self.resolution, home).name,
+                let home = match symbol.value_source(self.resolution, self.sections) {
+                    ValueSource::Section(home, _) => self.sections.outline(self.resolution, home).name,
                     _ => b"*ABS*",
                 };
                 self.against(rule, symbol, ", which is not thread-local", &place)

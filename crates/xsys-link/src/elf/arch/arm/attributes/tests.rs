@@ -12,7 +12,7 @@ const V5TE: &[u8] = b"A-\0\0\0aeabi\0\x01#\0\0\0C2.09\0\x06\x04\x08\x01\t\x01\x0
     \x14\x02\x15\0\x17\x03\x18\x01\x19\x01\"\0&\x01";
 
 fn section(tags: &[(u64, u64)]) -> Vec<u8> {
-    let tags = tags.iter().map(|&(tag, n)| (tag, Value::Number(n)));
+    let tags = tags.iter().map(|&(tag, n)| (tag, TagValue::Number(n)));
     write(VENDOR, &tags.collect(), &[])
 }
 

@@ -6,15 +6,15 @@
 //! Spec: AAELF64, "Relocation optimization"; AMD64 psABI, "Linker Optimization".
 
 use super::Relocator;
-use crate::elf::arch::{Base, Settled, Site};
+use crate::elf::arch::{Base, FinalSite, Site};
 use crate::elf::object::Section;
-use crate::elf::sections::refs::Home;
+use crate::elf::sections::refs::ValueSource;
 use crate::elf::synthetic::scan::Decided;
 
 impl Relocator<'_, '_> {
     /// Replaces the instruction of the relocation at `index`, and perhaps that of the next one. Returns
     /// how many relocations are done. `whole` caches whether all GOT loads of the section are pairs.
-    pub(super) fn relax_settled(
+    pub(super) fn relax_in_place(
         &self,
         section: &Section<'_>,
         index: usize,
@@ -30,8 +30,8 @@ impl Relocator<'_, '_> {
         let symbol = decided.symbol;
         let facts = symbol.facts(resolution, sections, self.kind);
         let missing = matches!(
-            symbol.home(resolution, sections),
-            Home::Undefined | Home::UndefinedWeak | Home::Discarded
+            symbol.value_source(resolution, sections),
+            ValueSource::Undefined | ValueSource::UndefinedWeak | ValueSource::Discarded
         );
         if missing || facts.ifunc {
             return 0;
@@ -50,7 +50,7 @@ impl Relocator<'_, '_> {
                 addend: next.addend?,
             })
         });
-        let known = Settled {
+        let known = FinalSite {
             site: Site {
                 offset: place,
                 ..decided.site
@@ -62,6 +62,6 @@ impl Relocator<'_, '_> {
             got_pairs_only: decided.rule.base == Base::Got
                 && *whole.get_or_insert_with(|| self.arch.got_pairs_only(section.relocs)),
         };
-        self.arch.relax_settled(&known, out)
+        self.arch.relax_in_place(&known, out)
     }
 }

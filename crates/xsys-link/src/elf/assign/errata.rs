@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use crate::elf::arch::Arch;
 use crate::elf::ids::SectionId;
-use crate::elf::layout::{Addresses, Detour, Layout};
+use crate::elf::layout::{Addresses, ErratumPatch, Layout};
 use crate::elf::object::{ObjectFile, SymbolPlace};
 use crate::elf::sections::{Sections, SyntheticKind};
 use crate::elf::symbols::resolve::Resolution;
@@ -27,7 +27,7 @@ pub(crate) fn reserve(
     sections: &mut Sections,
     layout: &mut Layout<'_>,
 ) {
-    if !arch.wants_detours() {
+    if !arch.has_erratum_patches() {
         return;
     }
     let order: Vec<SectionId> = layout
@@ -51,7 +51,7 @@ pub(crate) fn reserve(
             continue;
         };
         for (section, offset) in waiting.drain(..) {
-            layout.detours.push(Detour {
+            layout.erratum_patches.push(ErratumPatch {
                 section,
                 offset,
                 home: id,
@@ -64,7 +64,9 @@ pub(crate) fn reserve(
         section.size = entry.size;
         section.align = section.align.max(4);
     }
-    layout.detours.sort_by_key(|d| (d.section, d.offset));
+    layout
+        .erratum_patches
+        .sort_by_key(|d| (d.section, d.offset));
 }
 
 /// The offsets of the affected instructions in one section.
@@ -81,7 +83,7 @@ fn sites(
     let Some(section) = object.sections.get(index as usize) else {
         return Vec::new();
     };
-    let mut out = arch.detour_sites(section.data);
+    let mut out = arch.erratum_sites(section.data);
     if !out.is_empty() {
         let kinds = mapping(object, index);
         out.retain(|&offset| is_code(&kinds, offset));
@@ -111,10 +113,10 @@ fn is_code(kinds: &[(u64, bool)], offset: u64) -> bool {
 }
 
 /// The patches of one section's instructions.
-fn of_section<'l>(layout: &'l Layout<'_>, id: SectionId) -> &'l [Detour] {
-    let start = layout.detours.partition_point(|d| d.section < id);
-    let end = layout.detours.partition_point(|d| d.section <= id);
-    layout.detours.get(start..end).unwrap_or_default()
+fn of_section<'l>(layout: &'l Layout<'_>, id: SectionId) -> &'l [ErratumPatch] {
+    let start = layout.erratum_patches.partition_point(|d| d.section < id);
+    let end = layout.erratum_patches.partition_point(|d| d.section <= id);
+    layout.erratum_patches.get(start..end).unwrap_or_default()
 }
 
 /// Replaces the instructions of a finished section by branches to their patches. Returns the
@@ -126,14 +128,14 @@ pub(crate) fn leave(
     out: &mut [u8],
 ) -> Vec<u64> {
     let mut missed = Vec::new();
-    for detour in of_section(addresses.layout, id) {
+    for patch in of_section(addresses.layout, id) {
         let (Some(p), Some(to)) = (
-            addresses.of_section(id, detour.offset),
-            addresses.of_section(detour.home, detour.at),
+            addresses.of_section(id, patch.offset),
+            addresses.of_section(patch.home, patch.at),
         ) else {
             continue;
         };
-        if !arch.write_jump(out, detour.offset as usize, p, to) {
+        if !arch.write_jump(out, patch.offset as usize, p, to) {
             missed.push(p);
         }
     }
@@ -142,17 +144,22 @@ pub(crate) fn leave(
 
 /// Writes the patches of a thunk section.
 pub(crate) fn write(arch: &dyn Arch, addresses: &Addresses<'_, '_>, id: SectionId, out: &mut [u8]) {
-    for detour in addresses.layout.detours.iter().filter(|d| d.home == id) {
+    for patch in addresses
+        .layout
+        .erratum_patches
+        .iter()
+        .filter(|d| d.home == id)
+    {
         let origin = addresses
             .sections
-            .input(addresses.resolution, detour.section);
-        let (offset, at) = (detour.offset as usize, detour.at as usize);
+            .input(addresses.resolution, patch.section);
+        let (offset, at) = (patch.offset as usize, patch.at as usize);
         let insn = origin.and_then(|s| s.data.get(offset..offset.checked_add(4)?));
         let (Some(insn), Some(place), Some(p), Some(from)) = (
             insn,
             out.get_mut(at..at + 4),
-            addresses.of_section(id, detour.at),
-            addresses.of_section(detour.section, detour.offset),
+            addresses.of_section(id, patch.at),
+            addresses.of_section(patch.section, patch.offset),
         ) else {
             continue;
         };

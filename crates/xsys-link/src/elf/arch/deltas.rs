@@ -11,7 +11,7 @@ use super::Rewrite;
 
 /// Removed bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Cut {
+struct Delta {
     start: u64,
     length: u64,
     /// Bytes removed before it.
@@ -31,22 +31,26 @@ pub(crate) struct Change {
 
 /// What relaxation does to one section.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Cuts {
-    cuts: Vec<Cut>,
+pub(crate) struct Deltas {
+    deltas: Vec<Delta>,
     /// By ascending index, once [`finish`](Cuts::finish)ed.
     changes: Vec<Change>,
 }
 
-impl Cuts {
+impl Deltas {
     /// Removes `length` bytes at `start`. Calls are in ascending order; returns `false` for bytes that
     /// overlap earlier ones.
     pub(crate) fn remove(&mut self, start: u64, length: u64) -> bool {
         let before = self.total();
-        if self.cuts.last().is_some_and(|c| c.start + c.length > start) {
+        if self
+            .deltas
+            .last()
+            .is_some_and(|c| c.start + c.length > start)
+        {
             return false;
         }
         if length > 0 {
-            self.cuts.push(Cut {
+            self.deltas.push(Delta {
                 start,
                 length,
                 before,
@@ -69,18 +73,18 @@ impl Cuts {
         if !self.changes.is_sorted_by_key(|c| c.reloc) {
             self.changes.sort_by_key(|c| c.reloc);
         }
-        (!self.cuts.is_empty() || !self.changes.is_empty()).then_some(self)
+        (!self.deltas.is_empty() || !self.changes.is_empty()).then_some(self)
     }
 
     /// Bytes removed in all.
     pub(crate) fn total(&self) -> u64 {
-        self.cuts.last().map_or(0, |c| c.before + c.length)
+        self.deltas.last().map_or(0, |c| c.before + c.length)
     }
 
     /// The offset after relaxation; offsets in removed bytes move to their start.
     pub(crate) fn map(&self, offset: u64) -> u64 {
-        let behind = self.cuts.partition_point(|c| c.start < offset);
-        match behind.checked_sub(1).and_then(|at| self.cuts.get(at)) {
+        let behind = self.deltas.partition_point(|c| c.start < offset);
+        match behind.checked_sub(1).and_then(|at| self.deltas.get(at)) {
             Some(c) => offset - c.before - c.length.min(offset - c.start),
             None => offset,
         }
@@ -102,8 +106,8 @@ impl Cuts {
 
     /// The ranges that are left of `length` bytes.
     pub(crate) fn kept(&self, length: u64) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
-        let starts = std::iter::once(0).chain(self.cuts.iter().map(|c| c.start + c.length));
-        let ends = self.cuts.iter().map(|c| c.start).chain([length]);
+        let starts = std::iter::once(0).chain(self.deltas.iter().map(|c| c.start + c.length));
+        let ends = self.deltas.iter().map(|c| c.start).chain([length]);
         starts
             .zip(ends)
             .map(move |(start, end)| start as usize..end.min(length).max(start) as usize)
@@ -112,21 +116,21 @@ impl Cuts {
 
 #[cfg(test)]
 mod tests {
-    use super::Cuts;
+    use super::Deltas;
 
     #[test]
     fn cuts_move_what_follows() {
-        let mut cuts = Cuts::default();
-        assert!(cuts.remove(4, 2) && cuts.remove(10, 4));
-        assert!(!cuts.remove(13, 1), "overlaps");
+        let mut deltas = Deltas::default();
+        assert!(deltas.remove(4, 2) && deltas.remove(10, 4));
+        assert!(!deltas.remove(13, 1), "overlaps");
         let mapped: Vec<u64> = [0, 4, 5, 6, 10, 12, 14, 20]
             .into_iter()
-            .map(|o| cuts.map(o))
+            .map(|o| deltas.map(o))
             .collect();
         assert_eq!(mapped, [0, 4, 4, 4, 8, 8, 8, 14]);
-        assert_eq!(cuts.total(), 6);
-        let kept: Vec<_> = cuts.kept(20).collect();
+        assert_eq!(deltas.total(), 6);
+        let kept: Vec<_> = deltas.kept(20).collect();
         assert_eq!(kept, [0..4, 6..10, 14..20]);
-        assert_eq!(Cuts::default().finish(), None);
+        assert_eq!(Deltas::default().finish(), None);
     }
 }

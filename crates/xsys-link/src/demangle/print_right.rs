@@ -5,62 +5,62 @@ use super::print::{DEPTH, Printer};
 
 /// The part of a type that is written after the declared name.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Behind {
+pub(super) struct Right {
     pub(super) anything: bool,
     pub(super) array: bool,
     pub(super) function: bool,
 }
 
 impl Printer<'_, '_> {
-    pub(super) fn behind(&mut self, id: Id) -> Behind {
+    pub(super) fn behind(&mut self, id: Id) -> Right {
         self.depth += 1;
         let found = match self.depth <= DEPTH {
             true => self.behind_inside(id),
             false => {
                 self.failed = true;
-                Behind::default()
+                Right::default()
             }
         };
         self.depth -= 1;
         found
     }
 
-    pub(super) fn behind_inside(&mut self, id: Id) -> Behind {
+    pub(super) fn behind_inside(&mut self, id: Id) -> Right {
         match self.node(id) {
             Node::Qualified(inner, _) => self.behind(*inner),
             Node::Pointer(inner)
             | Node::Reference(inner, _)
-            | Node::MemberPointer { member: inner, .. } => Behind {
+            | Node::MemberPointer { member: inner, .. } => Right {
                 anything: self.behind(*inner).anything,
-                ..Behind::default()
+                ..Right::default()
             },
-            Node::Array(..) => Behind {
+            Node::Array(..) => Right {
                 anything: true,
                 array: true,
                 function: false,
             },
-            Node::Function { .. } | Node::Encoding { .. } => Behind {
+            Node::Function { .. } | Node::Encoding { .. } => Right {
                 anything: true,
                 array: false,
                 function: true,
             },
             Node::ParamPack(list) => match self.element(list) {
                 Some(element) => self.behind(element),
-                None => Behind::default(),
+                None => Right::default(),
             },
             Node::Forward(at) => match self.parser.forwards[*at].1 {
                 Some(meaning) => self.behind(meaning),
-                None => Behind::default(),
+                None => Right::default(),
             },
             Node::TypeParam(_)
             | Node::ConstrainedParam(..)
             | Node::ValueParam(..)
             | Node::TemplateParam(..)
-            | Node::PackParam(_) => Behind {
+            | Node::PackParam(_) => Right {
                 anything: true,
-                ..Behind::default()
+                ..Right::default()
             },
-            _ => Behind::default(),
+            _ => Right::default(),
         }
     }
 

@@ -14,9 +14,9 @@ use crate::elf::symbols::resolve::Resolution;
 
 /// Which parts of the code sections are code.
 #[derive(Default)]
-pub(crate) struct CodeMap(Map<SectionId, Vec<(u64, usize)>>);
+pub(crate) struct CodeRanges(Map<SectionId, Vec<(u64, usize)>>);
 
-impl CodeMap {
+impl CodeRanges {
     /// Reads the mapping symbols of all code.
     pub(crate) fn gather(
         resolution: &Resolution<'_>,
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn only_code_is_turned() {
         let id = SectionId(3);
-        let mut map = CodeMap::default();
+        let mut map = CodeRanges::default();
         map.0.insert(id, vec![(2, 2), (4, 1), (6, 4)]);
         let mut bytes: Vec<u8> = (0..11).collect();
         map.turn(id, &mut bytes);

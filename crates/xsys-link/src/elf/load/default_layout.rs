@@ -70,11 +70,11 @@ pub(crate) fn complete_script(
         .any(|c| matches!(c, Command::Phdrs(_)));
     let unpaged = options.layout.nmagic || options.layout.omagic;
     let kind = match options.kind {
-        OutputKind::Relocatable => builtin::Kind::Relocatable,
-        OutputKind::StaticPie => builtin::Kind::StaticPie,
-        OutputKind::Static => builtin::Kind::Static,
+        OutputKind::Relocatable => builtin::LayoutKind::Relocatable,
+        OutputKind::StaticPie => builtin::LayoutKind::StaticPie,
+        OutputKind::Static => builtin::LayoutKind::Static,
     };
-    let facts = builtin::Facts {
+    let facts = builtin::BuiltinOptions {
         image_base: options.layout.image_base.unwrap_or(match options.kind {
             OutputKind::Static => {
                 // Headers are at the start of a page, or they are in no segment.
@@ -98,7 +98,7 @@ pub(crate) fn complete_script(
         additions: arch.layout_additions(),
     };
     let own = arch::machine(arch.machine())
-        .filter(|_| kind != builtin::Kind::Relocatable)
+        .filter(|_| kind != builtin::LayoutKind::Relocatable)
         .and_then(|machine| machine.layout(&options.machine));
     script.built_in = u32::try_from(script.sources.len()).ok();
     let source = Source {
