@@ -33,7 +33,7 @@ pub(crate) struct Change {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Deltas {
     deltas: Vec<Delta>,
-    /// By ascending index, once [`finish`](Cuts::finish)ed.
+    /// By ascending index, once [`finish`](Deltas::finish)ed.
     changes: Vec<Change>,
 }
 
