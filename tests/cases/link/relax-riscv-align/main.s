@@ -1,6 +1,6 @@
 // Aligned labels between calls that shrink, and differences across both.
 //# target: riscv64gc-unknown-none-elf, riscv32imac-unknown-none-elf
-//# expect-warning: which is no multiple of its alignment
+//# expect-warning: which is not a multiple of its alignment
 //# args: -T link.x
 //# compare: rust-lld
 //# differs: contents .text - the short NOP of padding comes last

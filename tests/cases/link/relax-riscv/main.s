@@ -1,7 +1,7 @@
 // Padding in front of an aligned label is as long as the address needs, also where marked calls stay
 // as they are; differences between labels follow.
 //# target: riscv64gc-unknown-none-elf, riscv32imac-unknown-none-elf
-//# expect-warning: which is no multiple of its alignment
+//# expect-warning: which is not a multiple of its alignment
 //# args: -T link.x --no-relax
 //# compare: rust-lld
 //# differs: contents .text - the short NOP of padding comes last
