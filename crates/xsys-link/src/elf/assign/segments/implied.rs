@@ -16,6 +16,9 @@ use crate::script::eval::OutputId;
 
 const PT_OPENBSD_WXNEEDED: u32 = 0x65a3_dbe7;
 
+/// Bytes between two sections that are worth a LOAD of their own: within one they would be zeros in the file.
+const WIDE_GAP: u64 = 1 << 20;
+
 impl Planner<'_> {
     /// The segments in the order of their table.
     pub(super) fn implied(&self) -> Vec<Segment> {
@@ -118,7 +121,7 @@ impl Planner<'_> {
             && extent.addr >= before.addr.wrapping_add(before.size)
             && extent.addr.wrapping_sub(extent.load_addr)
                 == before.addr.wrapping_sub(before.load_addr)
-            && extent.addr - before.addr.wrapping_add(before.size) < 0x1000_0000
+            && extent.addr - before.addr.wrapping_add(before.size) < WIDE_GAP
             && !zeros_then_data
             && !leaves_relro
     }
