@@ -201,15 +201,16 @@ fn protected(pie: bool, facts: &BuiltinOptions) -> String {
 ",
     );
     out += &array("preinit", "*(.preinit_array)", "");
+    // Old compilers' lists of pointers are called by the same start-up code. Those of start-up files have marks at both ends.
     out += &array(
         "init",
-        "*(SORT_BY_INIT_PRIORITY(.init_array.*))",
-        "    KEEP(*(.init_array))\n",
+        "*(SORT_BY_INIT_PRIORITY(.init_array.*) SORT_BY_INIT_PRIORITY(.ctors.*))",
+        "    KEEP(*(.init_array EXCLUDE_FILE(*crtbegin.o *crtbegin?.o *crtend.o *crtend?.o) .ctors))\n",
     );
     out += &array(
         "fini",
-        "*(SORT_BY_INIT_PRIORITY(.fini_array.*))",
-        "    KEEP(*(.fini_array))\n",
+        "*(SORT_BY_INIT_PRIORITY(.fini_array.*) SORT_BY_INIT_PRIORITY(.dtors.*))",
+        "    KEEP(*(.fini_array EXCLUDE_FILE(*crtbegin.o *crtbegin?.o *crtend.o *crtend?.o) .dtors))\n",
     );
     out += "  .data.rel.ro : { *(.data.rel.ro .data.rel.ro.*) *(.bss.rel.ro .bss.rel.ro.*) }\n";
     if pie {
@@ -230,12 +231,13 @@ fn protected(pie: bool, facts: &BuiltinOptions) -> String {
 
 fn array(name: &str, first: &str, rest: &str) -> String {
     format!(
-        "  .{name}_array : {{
+        "  .{name}_array (TYPE = SHT_{}_ARRAY) : {{
     PROVIDE_HIDDEN(__{name}_array_start = .);
     KEEP({first})
 {rest}    PROVIDE_HIDDEN(__{name}_array_end = .);
   }}
-"
+",
+        name.to_uppercase()
     )
 }
 

@@ -204,10 +204,13 @@ pub(crate) fn sort_inputs(
             })
     };
     let is_sorted = |index: u32| sorts(index).iter().any(|s| *s != Sort::None);
-    // A run of unsorted patterns counts as one group, named by its first member.
+    let by_priority = |index: u32| sorts(index).contains(&Sort::InitPriority);
+    // A run of unsorted patterns counts as one group, named by its first member. So does one of patterns that are sorted
+    // by priority, for old initialisers (.ctors.N) and new ones share one order (GNU ld does it, lld does not).
     let mut group = Vec::new();
     for index in 0..pattern.sections.len() as u32 {
-        let joins = index > 0 && !is_sorted(index) && !is_sorted(index - 1);
+        let both = |holds: &dyn Fn(u32) -> bool| holds(index) && holds(index - 1);
+        let joins = index > 0 && (both(&|i| !is_sorted(i)) || both(&by_priority));
         group.push(if joins {
             group[index as usize - 1]
         } else {
