@@ -3,7 +3,7 @@
 //! Each row has a name that `docs/wasm-compat.md` explains, and a test that is as narrow as possible: a difference
 //! that it accepts is not examined further.
 
-use super::model::{Group, Link, Object, What, flag};
+use super::model::{Group, Link, Object, Piece, What, flag};
 use super::verdict::{Links, Outcome};
 use xsys_link::demangle::readable;
 
@@ -28,6 +28,15 @@ pub const TABLE: &[Explained] = &[
             way.starts_with("only default mode refuses:")
                 && (way.ends_with("is defined twice")
                     || (finaliser && first_finaliser_counts(link)))
+        },
+    },
+    Explained {
+        name: "weak and strong functions of two types",
+        holds: |link, links, way| match &links.usual {
+            Outcome::Refused(said) => {
+                way.starts_with("only default mode refuses:") && strong_ones_need(link, said)
+            }
+            _ => false,
         },
     },
     Explained {
@@ -99,6 +108,77 @@ fn first_finaliser_counts(link: &Link) -> bool {
     });
     let several = finalisers.count() > 1;
     several && words.any(|word| word == "--allow-multiple-definition" || word == "muldefs")
+}
+
+/// Whether all that is said to be undefined is needed by a function that is also defined with another type, one of
+/// them weakly.
+fn strong_ones_need(link: &Link, said: &str) -> bool {
+    let mut inputs = link.inputs.clone();
+    let objects: Vec<Object> = inputs
+        .iter_mut()
+        .flat_map(|input| input.objects_mut().to_vec())
+        .collect();
+    let defined = |object: &Object| {
+        let symbols = object.symbols.iter().filter_map(|symbol| {
+            let What::Function {
+                signature,
+                body: Some(_),
+                ..
+            } = &symbol.what
+            else {
+                return None;
+            };
+            let shared = symbol.flags & flag::LOCAL == 0;
+            shared.then(|| (symbol.name.clone(), *signature, symbol.flags & flag::WEAK))
+        });
+        symbols.collect::<Vec<_>>()
+    };
+    let defined: Vec<(String, usize, u32)> = objects.iter().flat_map(defined).collect();
+    let two = defined.iter().filter(|(name, signature, weak)| {
+        let mut others = defined.iter();
+        others.any(|other| other.0 == *name && other.1 != *signature && other.2 != *weak)
+    });
+    let mut needed: Vec<String> = two.map(|(name, ..)| name.clone()).collect();
+    let mut at = 0;
+    while let Some(name) = needed.get(at).cloned() {
+        for user in objects.iter().flat_map(|object| uses(object, &name)) {
+            if !needed.contains(&user) {
+                needed.push(user);
+            }
+        }
+        at += 1;
+    }
+    let mut errors = said.lines().filter(|line| line.starts_with("error: "));
+    errors.all(|line| {
+        let name = line
+            .strip_prefix("error: undefined symbol: `")
+            .map(|rest| rest.trim_end_matches('`'));
+        name.is_some_and(|name| needed.iter().any(|known| readable(known) == name))
+    })
+}
+
+/// What the symbols of a name refer to.
+fn uses(object: &Object, name: &str) -> Vec<String> {
+    let mut relocs: Vec<u32> = Vec::new();
+    for symbol in object.symbols.iter().filter(|symbol| symbol.name == name) {
+        match &symbol.what {
+            What::Function { body, .. } => {
+                relocs.extend(body.iter().flatten().filter_map(|piece| match piece {
+                    Piece::Use(reloc) => Some(reloc.symbol),
+                    _ => None,
+                }));
+            }
+            What::Alias(of) => relocs.push(*of),
+            What::Data(Some((segment, ..))) => {
+                let segments = object.segments.iter().filter(|known| known.id == *segment);
+                let found = segments.flat_map(|segment| segment.relocs.iter());
+                relocs.extend(found.map(|reloc| reloc.symbol));
+            }
+            _ => {}
+        }
+    }
+    let symbols = relocs.iter().filter_map(|&id| object.symbol(id));
+    symbols.map(|symbol| symbol.name.clone()).collect()
 }
 
 /// Whether an object refers to a table and does not say where it is imported from.

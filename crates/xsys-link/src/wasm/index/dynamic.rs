@@ -6,13 +6,15 @@
 //!
 //! Spec: tool-conventions, `DynamicLinking.md`.
 
+use hashbrown::HashSet;
 use wasmparser::RelocationEntry;
 
 use crate::wasm::WasmOptions;
-use crate::wasm::ids::SymbolKind;
+use crate::wasm::ids::{SymbolId, SymbolKind};
+use crate::wasm::live::Live;
 use crate::wasm::options::Unresolved;
 use crate::wasm::reloc::{self, Field, Value};
-use crate::wasm::symbols::Symbol;
+use crate::wasm::symbols::{Resolved, Symbol};
 
 /// Whether a symbol's address is only known at run time.
 pub(crate) fn is_dynamic(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
@@ -49,4 +51,38 @@ pub(crate) fn waits(options: &WasmOptions, symbol: &Symbol<'_>, entry: &Relocati
     matches!(row.value, Value::Address | Value::TableSlot)
         && matches!(row.field, Field::I32 | Field::I64)
         && is_dynamic(options, symbol)
+}
+
+/// The symbols whose addresses are imported as globals.
+pub(crate) fn imported_addresses(
+    options: &WasmOptions,
+    resolved: &Resolved<'_>,
+    live: &Live,
+) -> HashSet<SymbolId> {
+    let mut found = HashSet::new();
+    for (file, object) in resolved.files() {
+        let at = file.0 as usize;
+        let functions = object.functions.iter().map(|function| function.relocs);
+        let segments = object.segments.iter().map(|segment| segment.relocs);
+        // If nothing is dropped, wasm-ld also reads the relocations of custom sections.
+        let looks = options.shrink.compat && !options.gc_sections;
+        let customs = object.customs.iter().filter(|_| looks);
+        let functions = functions.zip(&live.functions[at]);
+        let chunks = functions.chain(segments.zip(&live.segments[at]));
+        let chunks = chunks.chain(customs.map(|custom| (custom.relocs, &true)));
+        let chunks = chunks.filter(|(_, live)| **live);
+        for entry in chunks.flat_map(|(relocs, _)| relocs.iter()) {
+            let value = reloc::row(entry.ty).value;
+            if value == Value::Type {
+                continue;
+            }
+            let id = resolved.file_symbol(file, entry.index);
+            let symbol = resolved.symbol(id);
+            let read = value == Value::Global && is_dynamic(options, symbol);
+            if read || waits(options, symbol, &entry) {
+                found.insert(id);
+            }
+        }
+    }
+    found
 }

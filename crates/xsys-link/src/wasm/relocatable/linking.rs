@@ -150,9 +150,11 @@ fn initialisers(module: &Module<'_, '_>, symtab: &Symtab) -> Option<Vec<u8>> {
     for (file, object) in resolved.files() {
         for &(priority, symbol) in &object.init_functions {
             let id = resolved.file_symbol(file, symbol);
+            // wasm-ld's number for what is not in its table: one of several definitions with different types.
+            let unlisted = module.options.shrink.compat.then_some(u32::MAX);
             if module.live.holds(id, resolved.symbol(id))
                 && !resolved.is_discarded(id)
-                && let Some(number) = symtab.number(id)
+                && let Some(number) = symtab.number(id).or(unlisted)
             {
                 calls.push((priority, number));
             }

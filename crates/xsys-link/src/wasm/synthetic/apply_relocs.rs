@@ -15,7 +15,7 @@ use crate::demangle::readable;
 use crate::wasm::WasmOptions;
 use crate::wasm::ids::SymbolKind;
 use crate::wasm::index::Indexes;
-use crate::wasm::index::dynamic::{is_dynamic, waits};
+use crate::wasm::index::dynamic::{imported_addresses, is_dynamic, waits};
 use crate::wasm::layout::memory::{Memory, Source};
 use crate::wasm::live::Live;
 use crate::wasm::reloc::{self, Field, Row, Value};
@@ -33,17 +33,22 @@ pub(crate) fn any(options: &WasmOptions, resolved: &Resolved<'_>, live: &Live, t
     if !named.any(|(_, symbol)| is_dynamic(options, symbol)) {
         return false;
     }
+    let mut imported = None;
     resolved.files().any(|(file, object)| {
         let segments = object.segments.iter().zip(&live.segments[file.0 as usize]);
         let segments = segments
             .filter(|(segment, live)| **live && (options.memory.shared && segment.tls) == tls);
         let mut entries = segments.flat_map(|(segment, _)| segment.relocs.iter());
         entries.any(|entry| {
-            waits(
-                options,
-                resolved.symbol(resolved.file_symbol(file, entry.index)),
-                &entry,
-            )
+            let id = resolved.file_symbol(file, entry.index);
+            let symbol = resolved.symbol(id);
+            let mut is_imported = || {
+                let imported =
+                    imported.get_or_insert_with(|| imported_addresses(options, resolved, live));
+                imported.contains(&id)
+            };
+            // A relocation of another type is an error if there is a global with the address.
+            waits(options, symbol, &entry) || (is_dynamic(options, symbol) && is_imported())
         })
     })
 }
