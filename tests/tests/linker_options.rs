@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use xsys_tests::link::oracle::rust_lld;
 use xsys_tests::project::{Place, Ran, run};
 
 const OUT: &str = "out.o";
@@ -109,6 +110,33 @@ fn what_is_printed_without_a_link() {
 }
 
 #[test]
+fn standard_output_is_an_output() {
+    let linker = Linker::new("standard-output");
+    // An object without anything: its list of symbols is empty.
+    let object = "\0asm\u{1}\0\0\0\0\u{9}\u{7}linking\u{2}";
+    linker.place.write("a.o", object);
+    let wasm = "--no-entry --soname=a a.o";
+    for words in [
+        "-m aarch64elf -r -b binary a.txt".to_owned(),
+        format!("-flavor wasm {wasm}"),
+        format!("-flavor wasm --compat=wasm-ld {wasm}"),
+    ] {
+        let printed = linker.say(&format!("{words} -o -")).ends_with(0).stdout;
+        assert!(!linker.place.path("-").exists(), "{words}");
+        linker.say(&format!("{words} -o {OUT}")).ends_with(0);
+        let file = std::fs::read(linker.out()).expect("it was written");
+        assert_eq!(printed, String::from_utf8_lossy(&file), "{words}");
+        // rust-lld does the same; what wasm-ld writes is what strict mode writes.
+        if words.contains("compat") {
+            let mut lld = std::process::Command::new(rust_lld().expect("it is there"));
+            lld.current_dir(linker.place.path("."));
+            lld.args(format!("-flavor wasm {wasm} -o -").split(' '));
+            assert_eq!(printed, run(&mut lld).ends_with(0).stdout);
+        }
+    }
+}
+
+#[test]
 fn how_messages_look() {
     let linker = Linker::new("messages");
     let said = linker.say("nowhere.o --error-format=json").ends_with(1);
@@ -137,5 +165,9 @@ fn how_messages_look() {
         .say("-flavor wasm a.txt --rsp-quoting=vms")
         .ends_with(1)
         .tells("--rsp-quoting");
+    linker
+        .say("-flavor wasm a.txt --color-diagnostics=seldom")
+        .ends_with(1)
+        .tells("`auto`, `always`, `never`");
     assert!(!Path::new(&linker.out()).exists());
 }

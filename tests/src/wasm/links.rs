@@ -212,11 +212,12 @@ fn same_with_threads(
 
 /// Links within this process, on a pool with this number of threads.
 fn link(words: &[String], work: &Path, output: &Path, threads: usize) -> Outcome {
-    let mut args: Vec<OsString> = vec!["-L".into(), work.into()];
+    // What a case says of threads comes behind, and counts.
+    let threads_word = format!("--threads={threads}");
+    let mut args: Vec<OsString> = vec!["-L".into(), work.into(), threads_word.into()];
     args.extend(words.iter().map(|word| absolute(word, work).into()));
     args.push("-o".into());
     args.push(output.into());
-    args.push(format!("--threads={threads}").into());
     match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
         Ok(pool) => pool.install(|| link_command_line(Flavor::Wasm, &args)),
         Err(_) => link_command_line(Flavor::Wasm, &args),

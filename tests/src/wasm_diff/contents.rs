@@ -165,11 +165,12 @@ pub(super) fn fill(dice: &mut Dice, world: &World, object: &mut Object) {
         .symbols
         .iter()
         .map(|symbol| {
-            (
-                symbol.id,
-                symbol.what.clone(),
-                symbol.flags & flag::TLS != 0,
-            )
+            let of = match symbol.what {
+                What::Alias(of) => object.symbol(of),
+                _ => None,
+            };
+            let what = of.unwrap_or(symbol).what.clone();
+            (symbol.id, what, symbol.flags & flag::TLS != 0)
         })
         .collect();
     for at in 0..object.symbols.len() {
@@ -204,7 +205,7 @@ pub(super) fn fill(dice: &mut Dice, world: &World, object: &mut Object) {
         .collect();
     for at in 0..object.customs.len() {
         let types: &[u8] = match object.customs[at].name.as_str() {
-            ".debug_str" => continue,
+            ".debug_str" | ".debug_line_str" => continue,
             _ if object.wide => &[8, 9, 22, 16, 13],
             _ => &[8, 8, 9, 9, 5, 13, 26],
         };

@@ -6,12 +6,18 @@ use super::model::{Input, Link, Object, What};
 
 /// What is in a link's files.
 pub fn describe(link: &Link) -> String {
-    let mut out = String::new();
+    let mut out = match link.allowed.is_empty() {
+        true => String::new(),
+        false => format!("allowed to be undefined: {:?}\n", link.allowed),
+    };
     for input in &link.inputs {
         let (kind, objects) = match input {
             Input::Object(object) => (String::new(), std::slice::from_ref(object)),
             Input::Archive(archive) => (
-                format!("{} (index: {}):\n", archive.name, archive.index),
+                format!(
+                    "{} (index: {}, imports: {:?}):\n",
+                    archive.name, archive.index, archive.imports
+                ),
                 archive.members.as_slice(),
             ),
             Input::Library(objects) => ("library:\n".to_owned(), objects.as_slice()),
@@ -68,6 +74,9 @@ fn one(out: &mut String, object: &Object) {
     }
     for (prefix, name) in &object.features {
         let _ = writeln!(out, "  feature {}{name}", char::from(*prefix));
+    }
+    for (at, byte) in &object.damage {
+        let _ = writeln!(out, "  byte {at:#x} is {byte:#x}");
     }
     for producer in &object.producers {
         let _ = writeln!(out, "  producer {producer:?}");

@@ -15,7 +15,11 @@ use told::{features, producers};
 
 const I32: u8 = 0x7f;
 const I64: u8 = 0x7e;
+const F32: u8 = 0x7d;
 const F64: u8 = 0x7c;
+const V128: u8 = 0x7b;
+const FUNCREF: u8 = 0x70;
+const EXTERNREF: u8 = 0x6f;
 
 /// Types of functions: parameters and results.
 pub const SIGNATURES: &[(&[u8], &[u8])] = &[
@@ -28,6 +32,9 @@ pub const SIGNATURES: &[(&[u8], &[u8])] = &[
     (&[], &[I64]),
     (&[F64, I32], &[F64]),
     (&[I32, I64], &[I32, I64]),
+    (&[EXTERNREF], &[EXTERNREF]),
+    (&[V128, F32], &[F32]),
+    (&[FUNCREF], &[]),
 ];
 
 /// Width and form of a relocation's field, by its number.
@@ -106,7 +113,12 @@ pub fn object(object: &Object) -> Vec<u8> {
             }
         }
     }
-    writer.write()
+    let mut bytes = writer.write();
+    for &(at, byte) in &object.damage {
+        let at = at as usize % bytes.len();
+        bytes[at] = byte;
+    }
+    bytes
 }
 
 impl<'o> Writer<'o> {

@@ -5,9 +5,24 @@ use std::path::Path;
 use super::encode;
 use super::model::{Archive, Input, Link};
 
+/// The file that `--allow-undefined-file` reads.
+pub const ALLOWED: &str = "allowed.txt";
+/// The directory of all files, for `-l`.
+pub const HERE: &str = "-L.";
+/// A member that is no object; its size is even.
+const FOREIGN: &[u8] = b"These are objects.\n\n";
+
 /// Writes all files into a directory and returns the words that name them, with the options that come before a file.
 pub fn write(link: &Link, folder: &Path) -> std::io::Result<Vec<String>> {
     let mut words = Vec::new();
+    if link
+        .options
+        .iter()
+        .flatten()
+        .any(|word| word.ends_with(ALLOWED))
+    {
+        std::fs::write(folder.join(ALLOWED), list(&link.allowed))?;
+    }
     for input in &link.inputs {
         match input {
             Input::Object(object) => {
@@ -15,13 +30,20 @@ pub fn write(link: &Link, folder: &Path) -> std::io::Result<Vec<String>> {
                 words.push(object.name.clone());
             }
             Input::Archive(archive) => {
-                std::fs::write(folder.join(&archive.name), archive_bytes(archive))?;
-                match archive.whole {
-                    true => words.extend(
-                        ["--whole-archive", &archive.name, "--no-whole-archive"].map(str::to_owned),
-                    ),
-                    false => words.push(archive.name.clone()),
+                let path = folder.join(&archive.name);
+                std::fs::write(&path, archive_bytes(archive))?;
+                if let Some(names) = &archive.imports {
+                    std::fs::write(path.with_extension("imports"), list(names))?;
                 }
+                let stem = archive.name.strip_prefix("lib").unwrap_or(&archive.name);
+                let name = match archive.searched {
+                    true => format!("-l{}", stem.strip_suffix(".a").unwrap_or(stem)),
+                    false => archive.name.clone(),
+                };
+                words.extend(archive.searched.then(|| HERE.to_owned()));
+                words.extend(archive.whole.then(|| "--whole-archive".to_owned()));
+                words.push(name);
+                words.extend(archive.whole.then(|| "--no-whole-archive".to_owned()));
             }
             Input::Library(objects) => {
                 words.push("--start-lib".into());
@@ -41,6 +63,12 @@ pub fn write(link: &Link, folder: &Path) -> std::io::Result<Vec<String>> {
         }
     }
     Ok(words)
+}
+
+/// Names, one a line.
+fn list(names: &[String]) -> String {
+    let lines = names.iter().map(|name| format!("  {name}\n"));
+    format!("# from outside\n\n{}", lines.collect::<String>())
 }
 
 /// The text of a stub library.
@@ -63,6 +91,11 @@ fn archive_bytes(archive: &Archive) -> Vec<u8> {
     if archive.index {
         at += 60 + even(4 + 4 * count + text);
     }
+    let foreign: &[u8] = match archive.foreign {
+        true => &[head("readme/", FOREIGN.len()), FOREIGN.to_vec()].concat(),
+        false => &[],
+    };
+    at += foreign.len();
     let (mut table, mut bodies) = ((count as u32).to_be_bytes().to_vec(), Vec::new());
     for ((object, bytes), names) in archive.members.iter().zip(&members).zip(&names) {
         for _ in names {
@@ -83,6 +116,7 @@ fn archive_bytes(archive: &Archive) -> Vec<u8> {
         out.extend(head("/", table.len()));
         out.extend(table);
     }
+    out.extend(foreign);
     out.extend(bodies);
     out
 }

@@ -148,10 +148,14 @@ pub fn link(seed: u64) -> Link {
             archives += 1;
             let (index, whole) = (dice.percent(75), dice.percent(25));
             let name = format!("lib{archives}.a");
+            let imports = dice.percent(8).then(|| some_names(dice, &world));
             inputs.push(Input::Archive(Archive {
                 name,
                 index,
                 whole,
+                searched: dice.percent(10),
+                foreign: dice.percent(5),
+                imports,
                 members,
             }));
         } else {
@@ -176,10 +180,40 @@ pub fn link(seed: u64) -> Link {
         let at = dice.below(inputs.len() + 1);
         inputs.insert(at, Input::Stub(stub(dice, &world)));
     }
+    let allowed = some_names(dice, &world);
     Link {
         options: words::options(dice, &world),
         inputs,
+        allowed,
     }
+}
+
+/// The same, with some bytes of a file overwritten.
+pub fn damaged(seed: u64) -> Link {
+    let mut link = link(seed);
+    let mut dice = Dice::new(!seed);
+    let mut inputs = link.inputs.iter_mut();
+    let objects: Vec<&mut Object> = inputs.by_ref().flat_map(Input::objects_mut).collect();
+    for object in objects {
+        if dice.percent(40) {
+            let count = 1 + dice.below(2);
+            let bytes = (0..count).map(|_| {
+                let at = dice.below(4000) as u32;
+                let any = dice.below(256) as u8;
+                (at, *dice.pick(&[0, 1, 2, 3, 0x7f, 0x80, 0xff, any, any]))
+            });
+            object.damage = bytes.collect();
+        }
+    }
+    link
+}
+
+/// Names of the world, and one that is not in it.
+fn some_names(dice: &mut Dice, world: &World) -> Vec<String> {
+    let names = world.names.iter().map(|name| name.text.as_str());
+    let names = names.chain(["nobody", "field0", "__heap_base"]);
+    let names: Vec<&str> = names.filter(|_| dice.percent(30)).collect();
+    names.into_iter().map(str::to_owned).collect()
 }
 
 /// What the host provides, and what that needs.
@@ -247,7 +281,9 @@ fn world(dice: &mut Dice, objects: usize) -> World {
         let tls = dice.percent(if threads { 25 } else { 2 });
         add(dice, (*name).to_owned(), Thing::Data { tls });
     }
-    let types: &[u8] = &[0x7f, 0x7f, 0x7e, 0x7d, 0x7c, 0x6f];
+    let types: &[u8] = &[
+        0x7f, 0x7f, 0x7f, 0x7e, 0x7e, 0x7d, 0x7d, 0x7c, 0x7c, 0x6f, 0x6f, 0x70,
+    ];
     for number in 0..dice.below(4) {
         let (ty, mutable) = (*dice.pick(types), dice.percent(50));
         add(
@@ -420,7 +456,11 @@ fn object(dice: &mut Dice, world: &World, number: usize) -> Object {
             };
             object.groups.push(group);
         }
-        if defines && dice.percent(6) && matches!(name.thing, Thing::Function(_)) {
+        let aliased = matches!(
+            name.thing,
+            Thing::Function(_) | Thing::Global { .. } | Thing::Tag(_)
+        );
+        if defines && aliased && dice.percent(6) {
             let flags =
                 self::flags(dice, world, true) | if dice.percent(50) { flag::WEAK } else { 0 };
             let name = format!("{}_alias", name.text);
@@ -549,6 +589,7 @@ fn customs(dice: &mut Dice, world: &World, object: &mut Object, id: &mut impl Fn
     let mut names: Vec<&str> = Vec::new();
     if world.debug {
         names.extend([".debug_info", ".debug_abbrev", ".debug_line", ".debug_str"]);
+        names.extend([".debug_line_str", ".debug_loc", ".debug_ranges"]);
         names.retain(|_| dice.percent(70));
     }
     for name in [
@@ -556,6 +597,7 @@ fn customs(dice: &mut Dice, world: &World, object: &mut Object, id: &mut impl Fn
         "component-type",
         "__llvm_covmap",
         "metadata.code.branch_hint",
+        "notes",
         ".llvmbc",
         ".custom.more",
     ] {
@@ -566,7 +608,7 @@ fn customs(dice: &mut Dice, world: &World, object: &mut Object, id: &mut impl Fn
     for name in names {
         let own = id();
         let data = match name {
-            ".debug_str" => contents::strings(dice),
+            ".debug_str" | ".debug_line_str" => contents::strings(dice),
             _ => (0..dice.below(40)).map(|_| dice.below(256) as u8).collect(),
         };
         object.customs.push(Custom {

@@ -5,6 +5,7 @@
 //! way that is not [`explained`], the link is made as small as possible ([`shrink`]) and written to a directory.
 //!
 //! A link depends on a number only. The suite has fixed numbers; `fuzz/run wasm-diff SECONDS` tries others.
+//! XSYS_WASM_DIFF_DAMAGE=1 also overwrites some bytes of their files.
 
 pub mod contents;
 pub mod describe;
@@ -13,6 +14,7 @@ pub mod encode;
 pub mod explained;
 pub mod files;
 pub mod grammar;
+mod lines;
 pub mod model;
 pub mod shrink;
 pub mod verdict;
@@ -59,6 +61,7 @@ pub fn trials(scratch: &Path) -> Vec<Trial> {
         return vec![Trial::test("differential", test)];
     }
     let mut trials = mended(&scratch);
+    trials.push(lines::trial(&scratch));
     let trial = |test: u64| {
         let scratch = scratch.join(test.to_string());
         let seeds = test * LINKS..(test + 1) * LINKS;
@@ -120,8 +123,13 @@ fn check(seeds: impl Iterator<Item = u64>, scratch: &Path, most: usize) -> Resul
     let bench = Bench::new(rust_lld()?, scratch.join("link"))?;
     let mut counts = Counts::default();
     let mut reports = Vec::new();
+    // Half of what is thrown then is refused by both, and the rest is of interest.
+    let damage = std::env::var_os("XSYS_WASM_DIFF_DAMAGE").is_some();
     for seed in seeds {
-        let link = grammar::link(seed);
+        let link = match damage {
+            true => grammar::damaged(seed),
+            false => grammar::link(seed),
+        };
         match bench.judge(&link)? {
             Verdict::Same => counts.same += 1,
             Verdict::BothRefuse(why) => *counts.refused.entry(why).or_default() += 1,

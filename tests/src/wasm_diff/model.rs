@@ -13,6 +13,9 @@ pub struct Link {
     pub options: Vec<Vec<String>>,
     /// Inputs, in order.
     pub inputs: Vec<Input>,
+    /// Names in the file that `--allow-undefined-file` reads.
+    #[serde(default)]
+    pub allowed: Vec<String>,
 }
 
 /// An input.
@@ -39,6 +42,15 @@ pub struct Archive {
     pub index: bool,
     /// It stands between `--whole-archive` and `--no-whole-archive`.
     pub whole: bool,
+    /// It is looked for as `-l` does.
+    #[serde(default)]
+    pub searched: bool,
+    /// Its first member is a text, which no linker takes.
+    #[serde(default)]
+    pub foreign: bool,
+    /// Names in the list beside it of what the host provides; none without one.
+    #[serde(default)]
+    pub imports: Option<Vec<String>>,
     /// Its members.
     pub members: Vec<Object>,
 }
@@ -68,6 +80,9 @@ pub struct Object {
     pub old_calls: bool,
     /// It has a `name` section.
     pub names: bool,
+    /// Bytes of the file that are overwritten: where, and with what.
+    #[serde(default)]
+    pub damage: Vec<(u32, u8)>,
 }
 
 /// A symbol, and what it stands for.

@@ -89,7 +89,19 @@ impl Cut {
                 self.left -= 1;
             }
         }
+        for input in &mut link.inputs {
+            if let Input::Archive(archive) = input
+                && (self.change(&mut archive.imports, None)
+                    || archive.imports.iter_mut().any(|names| self.list(names))
+                    || self.change(&mut archive.searched, false)
+                    || self.change(&mut archive.foreign, false)
+                    || self.change(&mut archive.whole, false))
+            {
+                return true;
+            }
+        }
         self.list(&mut link.options)
+            || self.list(&mut link.allowed)
             || link
                 .inputs
                 .iter_mut()
@@ -106,6 +118,7 @@ impl Cut {
             || self.change(&mut object.features, Vec::new())
             || self.list(&mut object.features)
             || self.list(&mut object.producers)
+            || self.list(&mut object.damage)
             || self.change(&mut object.names, false)
             || self.change(&mut object.old_calls, false)
             || object.groups.iter_mut().any(|group| {

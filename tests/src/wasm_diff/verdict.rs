@@ -12,8 +12,11 @@ use super::files;
 use super::model::Link;
 use crate::wasm::module;
 
-/// The file that `--why-extract` writes.
-pub const MEMBERS: &str = "members.txt";
+/// Files that a linker writes beside the module, and what is in them.
+const REPORTS: &[(&str, &str)] = &[("members.txt", "archives' members"), ("map.txt", "the map")];
+
+/// What a linker tells besides its errors: by what it is, the text.
+pub type Told = Vec<(&'static str, String)>;
 
 /// The result of a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,8 +38,8 @@ pub struct Links {
     pub strict: Outcome,
     /// Ours as users call it.
     pub usual: Outcome,
-    /// What rust-lld and strict mode wrote about archives' members, where the command line asks for that.
-    pub members: [Option<String>; 2],
+    /// What rust-lld and strict mode told, where the command line asks for that.
+    pub told: [Told; 2],
 }
 
 /// How two links compare.
@@ -85,38 +88,50 @@ impl Bench {
         }
         let inputs = files::write(link, &self.folder).map_err(|e| format!("cannot write: {e}"))?;
         let mut words: Vec<String> = link.options.concat();
+        for word in &mut words {
+            if let Some(option) = word.strip_suffix(files::ALLOWED) {
+                *word = format!("{option}{}", self.folder.join(files::ALLOWED).display());
+            }
+        }
         for word in inputs {
-            let is_file = !word.starts_with('-');
-            words.push(if is_file {
-                self.folder.join(word).display().to_string()
-            } else {
-                word
+            words.push(match word.as_str() {
+                files::HERE => format!("-L{}", self.folder.display()),
+                option if option.starts_with('-') => word,
+                file => self.folder.join(file).display().to_string(),
             });
         }
-        let lld = self.theirs(&self.for_linker(&words, "lld"))?;
+        let (lld, lld_prints) = self.theirs(&self.for_linker(&words, "lld"))?;
         let strict = self.for_linker(&words, "strict");
-        let strict = self.ours(&strict, "strict", Some("--compat=wasm-ld"));
+        let (strict, strict_prints) = self.ours(&strict, "strict", Some("--compat=wasm-ld"));
         // The other mode warns of other things.
         words.retain(|word| word != "--fatal-warnings");
-        let usual = self.ours(&self.for_linker(&words, "usual"), "usual", None);
-        let members = ["lld", "strict"].map(|name| {
-            let file = self.folder.join(name).join(MEMBERS);
-            std::fs::read_to_string(file).ok()
+        let (usual, _) = self.ours(&self.for_linker(&words, "usual"), "usual", None);
+        let told = [("lld", lld_prints), ("strict", strict_prints)].map(|(name, prints)| {
+            let folder = self.folder.join(name);
+            let read = |file: &str| std::fs::read_to_string(folder.join(file)).unwrap_or_default();
+            let files = REPORTS.iter().map(|&(file, what)| (what, read(file)));
+            [("what is printed", prints)]
+                .into_iter()
+                .chain(files)
+                .collect()
         });
         Ok(Links {
             lld,
             strict,
             usual,
-            members,
+            told,
         })
     }
 
     /// The words for one of the linkers: files besides the module go where that goes.
     fn for_linker(&self, words: &[String], name: &str) -> Vec<String> {
         let folder = self.folder.join(name);
-        let words = words.iter().map(|word| match word.strip_suffix(MEMBERS) {
-            Some(option) => format!("{option}{}", folder.join(MEMBERS).display()),
-            None => word.clone(),
+        let words = words.iter().map(|word| {
+            let mut found = REPORTS.iter().filter_map(|(file, _)| {
+                let option = word.strip_suffix(file)?;
+                Some(format!("{option}{}", folder.join(file).display()))
+            });
+            found.next().unwrap_or_else(|| word.clone())
         });
         words.collect()
     }
@@ -126,7 +141,8 @@ impl Bench {
         Ok(judge(link, &self.links(link)?))
     }
 
-    fn theirs(&self, words: &[String]) -> Result<Outcome, String> {
+    /// What came of it, and what was printed.
+    fn theirs(&self, words: &[String]) -> Result<(Outcome, String), String> {
         let output = self.folder.join("lld/out.wasm");
         let result = Command::new(&self.lld)
             .args(["-flavor", "wasm", "--threads=1"])
@@ -136,7 +152,8 @@ impl Bench {
             .output()
             .map_err(|e| format!("cannot start rust-lld: {e}"))?;
         let said = String::from_utf8_lossy(&result.stderr).into_owned();
-        Ok(match result.status.code() {
+        let prints = String::from_utf8_lossy(&result.stdout).into_owned();
+        let outcome = match result.status.code() {
             Some(0) => match std::fs::read(&output) {
                 Ok(bytes) => Outcome::Module(bytes),
                 Err(error) => Outcome::Refused(format!("there is no output: {error}")),
@@ -144,10 +161,12 @@ impl Bench {
             // Shells and lld itself report a signal so.
             Some(code) if code < 128 => Outcome::Refused(said),
             _ => Outcome::Crashed(said),
-        })
+        };
+        Ok((outcome, prints))
     }
 
-    fn ours(&self, words: &[String], folder: &str, more: Option<&str>) -> Outcome {
+    /// The same for us.
+    fn ours(&self, words: &[String], folder: &str, more: Option<&str>) -> (Outcome, String) {
         let output = self.folder.join(folder).join("out.wasm");
         let words = more.into_iter().chain(words.iter().map(String::as_str));
         let mut args: Vec<OsString> = words.map(OsString::from).collect();
@@ -157,35 +176,51 @@ impl Bench {
         }
         let run = || link_command_line(Flavor::Wasm, &args);
         match catch_unwind(AssertUnwindSafe(|| self.pool.install(run))) {
-            Err(_) => Outcome::Crashed("a panic".into()),
+            Err(_) => (Outcome::Crashed("a panic".into()), String::new()),
             Ok(outcome) if outcome.failed => {
                 let said: Vec<String> = outcome.diagnostics.iter().map(|d| d.to_string()).collect();
-                Outcome::Refused(said.join("\n"))
+                (Outcome::Refused(said.join("\n")), outcome.stdout)
             }
-            Ok(_) => match std::fs::read(&output) {
-                Ok(bytes) => Outcome::Module(bytes),
-                Err(error) => Outcome::Crashed(format!("there is no output: {error}")),
-            },
+            Ok(outcome) => (written(&output), outcome.stdout),
         }
     }
 }
 
+fn written(output: &Path) -> Outcome {
+    match std::fs::read(output) {
+        Ok(bytes) => Outcome::Module(bytes),
+        Err(error) => Outcome::Crashed(format!("there is no output: {error}")),
+    }
+}
+
 /// A link by another xsys.
-fn elsewhere(xsys: &Path, args: &[OsString], output: &Path) -> Outcome {
+fn elsewhere(xsys: &Path, args: &[OsString], output: &Path) -> (Outcome, String) {
     let result = Command::new(xsys)
         .args(["ld", "-flavor", "wasm"])
         .args(args)
         .output();
-    match result {
+    let prints = result
+        .as_ref()
+        .map(|result| String::from_utf8_lossy(&result.stdout).into_owned());
+    let prints = prints.unwrap_or_default();
+    let outcome = match result {
         Ok(result) if result.status.code() == Some(101) => Outcome::Crashed("a panic".into()),
         Ok(result) if !result.status.success() => {
             Outcome::Refused(String::from_utf8_lossy(&result.stderr).into_owned())
         }
-        _ => match std::fs::read(output) {
-            Ok(bytes) => Outcome::Module(bytes),
-            Err(error) => Outcome::Crashed(format!("there is no output: {error}")),
-        },
-    }
+        _ => written(output),
+    };
+    (outcome, prints)
+}
+
+/// The first thing that the two tell in different words, and both texts.
+fn told_otherwise([lld, strict]: &[Told; 2]) -> Option<(String, String)> {
+    let mut pairs = lld.iter().zip(strict);
+    let ((what, theirs), (_, ours)) = pairs.find(|(theirs, ours)| theirs != ours)?;
+    Some((
+        (*what).to_owned(),
+        format!("strict mode:\n{ours}rust-lld:\n{theirs}"),
+    ))
 }
 
 /// Compares the links.
@@ -206,12 +241,9 @@ fn judge(link: &Link, links: &Links) -> Verdict {
             ours.clone(),
         ),
         (Outcome::Module(theirs), Outcome::Module(ours), _)
-            if theirs == ours && links.members[0] != links.members[1] =>
+            if theirs == ours && links.told[0] != links.told[1] =>
         {
-            (
-                "archives' members".to_owned(),
-                format!("{:?}", links.members),
-            )
+            told_otherwise(&links.told).unwrap_or_default()
         }
         (Outcome::Module(theirs), Outcome::Module(ours), usual) if theirs == ours => match usual {
             Outcome::Refused(said) => (

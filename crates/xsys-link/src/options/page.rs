@@ -92,7 +92,7 @@ pub(super) fn page() -> String {
     let rows = FLAGS.iter().map(|flag| {
         let (state, text) = match flag.action {
             Action::Set(_) => ("works", flag.help),
-            Action::Ignored => ("without effect", flag.help),
+            Action::Ignored | Action::Checked(_) => ("without effect", flag.help),
             Action::Rejected(reason) => ("refused", reason),
         };
         (flag.usage(), state.to_owned(), text)

@@ -68,7 +68,10 @@ fn expand_into(
             }
             // An input may have such a name.
             Err(_) if Path::new(arg).exists() => expanded.push(arg.clone()),
-            Err(message) => diagnostics.push(Diagnostic::error(message)),
+            Err(message) => diagnostics.push(Diagnostic::error(message).counterpart(format!(
+                "cannot open {}: No such file or directory",
+                arg.display()
+            ))),
         }
     }
 }

@@ -76,7 +76,12 @@ impl Writer<'_> {
             if !symbol.is_defined() {
                 flags |= flag::UNDEFINED;
             }
-            let kind = match symbol.what {
+            // Another name is of the same kind.
+            let what = match symbol.what {
+                What::Alias(of) => object.symbol(of).map_or(&symbol.what, |of| &of.what),
+                _ => &symbol.what,
+            };
+            let kind = match what {
                 What::Function { .. } | What::Alias(_) => 0,
                 What::Data(_) | What::Absolute(_) => 1,
                 What::Global { .. } => 2,

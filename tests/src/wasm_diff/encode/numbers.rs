@@ -2,7 +2,7 @@
 //!
 //! Spec: WebAssembly, "Values" of the binary format (LEB128); padding as LLVM writes it where a linker patches later.
 
-use super::{F64, I32, I64};
+use super::{F32, F64, I32, I64, V128};
 
 pub(super) fn uleb(out: &mut Vec<u8>, mut value: u64) {
     loop {
@@ -55,7 +55,12 @@ pub(super) fn constant(out: &mut Vec<u8>, ty: u8, value: i64) {
             out.push(0x42);
             sleb(out, value);
         }
-        0x7d => {
+        V128 => {
+            out.extend([0xfd, 0x0c]);
+            out.extend(value.to_le_bytes());
+            out.extend(value.to_le_bytes());
+        }
+        F32 => {
             out.push(0x43);
             out.extend((value as f32).to_le_bytes());
         }

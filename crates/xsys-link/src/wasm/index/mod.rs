@@ -151,6 +151,7 @@ pub(super) fn number<'a>(
         }
     }
     indexes.elements = scan.elements;
+    problems.extend(indexes.table_too_large(options));
     indexes.number_types(resolved, scan.types);
     (indexes, problems)
 }
@@ -347,6 +348,19 @@ impl<'a> Indexes<'a> {
         for (number, &table) in (first..).zip(&self.tables) {
             self.table_numbers.insert(table, number);
         }
+    }
+
+    /// Slots have numbers of 32 bits.
+    fn table_too_large(&self, options: &WasmOptions) -> Option<Diagnostic> {
+        let (base, slots) = (options.table.base, self.elements.len());
+        let fits = u32::try_from(slots).is_ok_and(|slots| base.checked_add(slots).is_some());
+        (!fits).then(|| {
+            Diagnostic::error("the function table would have more than 0xffffffff slots")
+                .note(format!(
+                    "{slots} of them are in use, from slot {base:#x} on"
+                ))
+                .help("leave out `--table-base`: slots start at 1 then")
+        })
     }
 
     /// Reports an imported table if old code calls through table 0.

@@ -116,7 +116,7 @@ pub(super) fn load<'a>(
     let failed: Vec<Diagnostic> = candidates
         .par_iter_mut()
         .filter(|candidate| candidate.provides.is_empty() && candidate.object.is_none())
-        .filter_map(|candidate| parse(candidate, debug, keeper).err())
+        .filter_map(|candidate| parse(options, candidate, debug, keeper).err())
         .collect();
     problems.extend(failed);
     if options.shrink.compat {
@@ -149,7 +149,7 @@ fn look_at_all<'a>(
     let lazy = candidates
         .par_iter_mut()
         .filter(|candidate| candidate.object.is_none());
-    let problems = lazy.filter_map(|candidate| match parse(candidate, debug, keeper) {
+    let problems = lazy.filter_map(|candidate| match parse(options, candidate, debug, keeper) {
         Err(problem) => Some(problem),
         Ok(()) => {
             let object = candidate.object.as_ref()?;
@@ -273,11 +273,17 @@ impl<'s, 'a: 's> Guesses<'_, 'a> {
 
 /// Parses a candidate in place.
 fn parse<'a>(
+    options: &WasmOptions,
     candidate: &mut Candidate<'a>,
     debug: DebugRelocs,
     keeper: &'a Keeper,
 ) -> Result<(), Diagnostic> {
     let name = candidate.name.clone();
+    if options.shrink.compat
+        && let Some(problem) = object::objection(candidate.bytes)
+    {
+        return Err(damaged(&name, &problem));
+    }
     let object = parse_object(name, candidate.bytes, debug, keeper)?;
     candidate.object = Some(Box::new(object));
     Ok(())

@@ -33,12 +33,22 @@ impl<'a> Stubs<'a> {
         })?;
         let lines = text.lines().skip(1).map(str::trim);
         let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
-        let symbols = lines.map(|line| match line.split_once(':') {
-            None => (line, Vec::new()),
-            Some((name, "")) => (name.trim(), Vec::new()),
-            Some((name, needed)) => (name.trim(), needed.split(',').map(str::trim).collect()),
-        });
-        let symbols = symbols.collect();
+        let mut symbols: Vec<(&str, Vec<&str>)> = Vec::new();
+        for line in lines {
+            let (name, needed) = line.split_once(':').unwrap_or((line, ""));
+            let (name, needed) = (name.trim(), needed.trim());
+            // Nothing follows a comma at the end.
+            let needed = needed.strip_suffix(',').unwrap_or(needed);
+            let needed = match needed {
+                "" => Vec::new(),
+                _ => needed.split(',').map(str::trim).collect(),
+            };
+            // Of two lines about a name the last counts.
+            match symbols.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, known)) => *known = needed,
+                None => symbols.push((name, needed)),
+            }
+        }
         Ok(Self { file, symbols })
     }
 }
@@ -61,7 +71,7 @@ mod tests {
 
     #[test]
     fn lines_are_names_with_what_they_need() {
-        let text = b"#STUB\n# comment\r\n\n  one : a, b\ntwo\nthree:\n";
+        let text = b"#STUB\n# comment\r\n\none: c\n  one : a, b,\ntwo\nthree:\n";
         assert!(is_stub(text));
         let stubs = Stubs::parse("x.so".into(), text).unwrap();
         assert_eq!(

@@ -8,12 +8,14 @@
 //! type needs (or an existing type); every initialiser names a function. Relocations of debug
 //! information are the exception, where they are [`DebugRelocs::Deferred`].
 
+mod as_llvm;
 mod linking;
 mod relocs;
 mod sections;
 
 use wasmparser::SymbolFlags;
 
+pub use as_llvm::objection;
 pub use linking::defined_names;
 pub use relocs::Visitor;
 pub use sections::finished;

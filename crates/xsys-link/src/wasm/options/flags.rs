@@ -4,13 +4,13 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
+use super::Unresolved;
 use super::reading::Reading;
 pub(crate) use super::values::{Counterpart, Wrong};
 use super::values::{
     allow_undefined_file, build_id, compat, error_limit, icf, import_memory, keyword, list,
     machine, number, page_size, report_to, reproduce, table_base, threads, unresolved, wrap,
 };
-use super::{InputName, Unresolved};
 use crate::options::MapTo;
 use crate::options::gnu::VERSION;
 
@@ -43,6 +43,8 @@ pub(crate) enum Action {
     Set(fn(&mut Reading, &str) -> Result<(), Wrong>),
     /// Nothing; the row's help says why that is right.
     Ignored,
+    /// Nothing, but not every value is one.
+    Checked(fn(&str) -> Result<(), Wrong>),
     /// It would change the output in a way that is not there yet.
     Rejected(&'static str),
 }
@@ -100,7 +102,7 @@ pub(crate) static FLAGS: &[Flag] = &[
     set!(
         ["l", "library"],
         Required,
-        |r, v| r.input(InputName::Library(v.into())),
+        |r, v| r.library(v),
         "`-l NAME` links libNAME.a"
     ),
     set!(
@@ -108,6 +110,18 @@ pub(crate) static FLAGS: &[Flag] = &[
         Required,
         |r, v| r.options.search.push(v.into()),
         "`-L DIR` adds a directory for `-l`"
+    ),
+    set!(
+        ["Bdynamic", "dy", "call_shared"],
+        None,
+        |r, _| r.dynamic = true,
+        "`-l` takes a stub library libNAME.so before libNAME.a"
+    ),
+    set!(
+        ["Bstatic", "static", "dn", "non_shared"],
+        None,
+        |r, _| r.dynamic = false,
+        "`-l` takes libNAME.a alone"
     ),
     set!(
         ["whole-archive"],
@@ -253,25 +267,25 @@ pub(crate) static FLAGS: &[Flag] = &[
     set!(
         ["global-base"],
         Required,
-        |r, v| r.options.memory.global_base = Some(number(v)?).filter(|&base| base != 0),
+        |r, v| r.options.memory.global_base = Some(number(r, v)?).filter(|&base| base != 0),
         "where data start"
     ),
     set!(
         ["initial-memory"],
         Required,
-        |r, v| r.options.memory.initial = number(v)?,
+        |r, v| r.options.memory.initial = number(r, v)?,
         "memory's size at the start, in bytes"
     ),
     set!(
         ["initial-heap"],
         Required,
-        |r, v| r.options.memory.initial_heap = number(v)?,
+        |r, v| r.options.memory.initial_heap = number(r, v)?,
         "room for the heap at the start, in bytes"
     ),
     set!(
         ["max-memory"],
         Required,
-        |r, v| r.options.memory.max = number(v)?,
+        |r, v| r.options.memory.max = number(r, v)?,
         "memory's limit, in bytes"
     ),
     set!(
@@ -292,18 +306,11 @@ pub(crate) static FLAGS: &[Flag] = &[
         Action::Set(import_memory),
         "`--import-memory=MODULE,NAME`, or `=NAME` of the module env; by default env,memory",
     ),
-    set!(
-        ["export-memory"],
-        Optional,
-        |r, v| {
-            let memory = &mut r.options.memory;
-            match r.has_value {
-                true => memory.export = Some(v.into()),
-                // A name that was given stays.
-                false => drop(memory.export.get_or_insert_with(|| "memory".into())),
-            }
-        },
-        "`--export-memory=NAME`, by default memory"
+    flag(
+        &["export-memory"],
+        Argument::Optional,
+        Action::Set(super::values::export_memory),
+        "`--export-memory=NAME`, by default memory",
     ),
     set!(
         ["shared-memory"],
@@ -448,7 +455,7 @@ pub(crate) static FLAGS: &[Flag] = &[
     set!(
         ["O"],
         Required,
-        |r, v| r.options.optimize = number(v)?.min(9) as u32,
+        |r, v| r.options.optimize = number(r, v)? as u32,
         "`-O0` merges no strings, every other level does"
     ),
     set!(
@@ -545,13 +552,13 @@ pub(crate) static FLAGS: &[Flag] = &[
     set!(
         ["why-extract"],
         Required,
-        |r, v| r.options.reports.why_extract = Some(report_to(v)?),
+        |r, v| r.options.reports.why_extract = report_to(r, v)?,
         "writes which file asked for each archive member, and by which symbol; `-` prints it"
     ),
     set!(
         ["Map"],
         Required,
-        |r, v| r.options.reports.map = Some(report_to(v)?),
+        |r, v| r.options.reports.map = report_to(r, v)?,
         "writes where every section, function and variable is; `-` prints it"
     ),
     set!(
@@ -609,19 +616,6 @@ pub(crate) static FLAGS: &[Flag] = &[
         "`-m wasm32` or `-m wasm64`",
     ),
     // Accepted, nothing to do.
-    ignored!(
-        [
-            "Bstatic",
-            "static",
-            "dn",
-            "non_shared",
-            "Bdynamic",
-            "dy",
-            "call_shared"
-        ],
-        None,
-        "there are only static libraries"
-    ),
     ignored!(["Bsymbolic"], None, "matters for shared modules only"),
     ignored!(
         ["experimental-pic"],
@@ -633,10 +627,11 @@ pub(crate) static FLAGS: &[Flag] = &[
         None,
         "that is how it is"
     ),
-    ignored!(
-        ["color-diagnostics"],
-        Optional,
-        "the caller renders messages"
+    flag(
+        &["color-diagnostics"],
+        Argument::Optional,
+        Action::Checked(super::values::colours),
+        "the caller renders messages",
     ),
     ignored!(["rpath"], Required, "matters for shared modules only"),
     ignored!(["verbose"], None, "there is no log"),
@@ -670,7 +665,7 @@ fn help() -> String {
     for flag in FLAGS {
         let what = match &flag.action {
             Action::Set(_) => flag.help.to_owned(),
-            Action::Ignored => format!("no effect: {}", flag.help),
+            Action::Ignored | Action::Checked(_) => format!("no effect: {}", flag.help),
             Action::Rejected(reason) => format!("not supported: {reason}"),
         };
         // Writing to a string cannot fail.

@@ -9,12 +9,15 @@ pub(crate) mod parse;
 pub(crate) mod reading;
 mod values;
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use xsys_diag::Diagnostic;
 
 pub use parse::expand_all;
 
+use crate::input::kind::FileKind;
 use crate::input::search::Search;
 use crate::options::{BuildId, MapTo, Reproduce};
 use crate::wasm::object::DebugRelocs;
@@ -224,6 +227,8 @@ pub enum InputName {
     File(PathBuf),
     /// `-l NAME`: `libNAME.a` in one of the search folders.
     Library(String),
+    /// The same behind `-Bdynamic`: in the first folder with either, `libNAME.so` comes before `libNAME.a`.
+    Dynamic(String),
 }
 
 impl Default for WasmOptions {
@@ -383,18 +388,16 @@ impl WasmOptions {
     /// Beside an archive `libx.a`, `libx.imports` lists what the host provides for it.
     pub(super) fn read_import_lists(&mut self) {
         let (found, _) = self.look_for_inputs();
-        for (path, _) in found {
-            if path.extension().is_none_or(|ending| ending == "o") {
-                continue;
-            }
+        for (path, _) in found.iter().filter(|(path, _)| is_archive(path)) {
             let list = path.with_extension("imports");
-            let Ok(text) = std::fs::read_to_string(&list) else {
+            let Ok(bytes) = std::fs::read(&list) else {
                 continue;
             };
+            let text = String::from_utf8_lossy(&bytes);
             let lines = text.lines().map(str::trim);
             let names = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
             self.allow_undefined.extend(names.map(str::to_owned));
-            self.reports.read.push((list, text.into_bytes()));
+            self.reports.read.push((list, bytes));
         }
     }
 
@@ -406,6 +409,21 @@ impl WasmOptions {
         }
     }
 
+    /// The library that only `-Bdynamic` lets `-l` find.
+    fn stub_library(&self, input: &InputRef) -> Option<PathBuf> {
+        let InputName::Dynamic(name) = &input.what else {
+            return None;
+        };
+        let mut folders = self.search.iter();
+        let found = folders.find_map(|folder| {
+            let file = |ending: &str| folder.join(format!("lib{name}.{ending}"));
+            let (shared, archive) = (file("so"), file("a"));
+            let there = shared.exists().then_some((shared, true));
+            there.or_else(|| archive.exists().then_some((archive, false)))
+        });
+        found.and_then(|(path, shared)| shared.then_some(path))
+    }
+
     /// The files that there are, and what is to be said about the others.
     pub(super) fn look_for_inputs(&self) -> (Vec<(PathBuf, InputRef)>, Vec<Diagnostic>) {
         let search = Search::new(&self.search, None);
@@ -413,7 +431,10 @@ impl WasmOptions {
         for input in &self.inputs {
             match &input.what {
                 InputName::File(path) => found.push((path.clone(), input.clone())),
-                InputName::Library(name) => match search.library(name) {
+                InputName::Library(name) | InputName::Dynamic(name) => match self
+                    .stub_library(input)
+                    .map_or_else(|| search.library(name), Ok)
+                {
                     Ok(path) => found.push((path, input.clone())),
                     Err(error) => {
                         let problem = error.into_diagnostic();
@@ -425,6 +446,17 @@ impl WasmOptions {
         }
         (found, problems)
     }
+}
+
+/// Whether a file begins as archives do, whatever its name.
+fn is_archive(path: &Path) -> bool {
+    let mut start = [0; 8];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok()
+        && matches!(
+            FileKind::of(&start),
+            FileKind::Archive | FileKind::ThinArchive
+        )
 }
 
 #[cfg(test)]

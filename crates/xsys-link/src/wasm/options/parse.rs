@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use xsys_diag::{Diagnostic, did_you_mean};
 
-use super::flags::{Action, Argument, Counterpart, FLAGS, Flag};
+use super::flags::{Action, Argument, Counterpart, FLAGS, Flag, Wrong};
 use super::reading::Reading;
 use super::{InputName, WasmOptions};
 use crate::options::response::{self, Quoting};
@@ -22,18 +22,30 @@ impl WasmOptions {
         {
             reading.words = words.clone();
         }
+        reading.strict = is_strict(&words);
         let mut words = words.into_iter();
         let mut only_files = false;
+        // By what they are about.
+        let mut values: Vec<(Option<String>, Diagnostic)> = Vec::new();
         while let Some(word) = words.next() {
             let text = word.to_string_lossy();
             if only_files || !text.starts_with('-') || text == "-" {
-                reading.input(InputName::File(PathBuf::from(word)));
-            } else if text == "--" {
+                // wasm-ld passes over words without letters.
+                if !(reading.strict && text.is_empty()) {
+                    reading.input(InputName::File(PathBuf::from(word)));
+                }
+            } else if text == "--" && !reading.strict {
                 only_files = true;
-            } else if let Err(problem) = option(&text, &mut words, &mut reading) {
-                problems.push(problem);
+            } else {
+                let (about, result) = option(&text, &mut words, &mut reading);
+                // wasm-ld looks at the last value only.
+                if reading.strict && about.is_some() {
+                    values.retain(|(earlier, _)| *earlier != about);
+                }
+                values.extend(result.err().map(|problem| (about, problem)));
             }
         }
+        problems.extend(values.into_iter().map(|(_, problem)| problem));
         problems.extend(reading.finish());
         if reading.options.shrink.compat {
             problems.iter_mut().for_each(Diagnostic::imitate);
@@ -77,19 +89,79 @@ fn quoting(arguments: &[OsString]) -> Quoting {
     quoting
 }
 
-/// Reads one option and, where it takes one, its argument.
+/// Whether values are to be read as wasm-ld reads them, which is said somewhere.
+fn is_strict(words: &[OsString]) -> bool {
+    let mut strict = false;
+    let mut words = words.iter().map(|word| word.to_string_lossy());
+    while let Some(word) = words.next() {
+        let name = word.strip_prefix("--").or_else(|| word.strip_prefix('-'));
+        strict = match name.and_then(|name| name.strip_prefix("compat")) {
+            Some("") => words.next().is_some_and(|value| value == "wasm-ld"),
+            Some("=wasm-ld") => true,
+            Some("=none") => false,
+            _ => strict,
+        };
+    }
+    strict
+}
+
+/// Reads one option and, where it takes one, its argument. Tells what it is about, where it has a value.
 fn option(
     text: &str,
     rest: &mut impl Iterator<Item = OsString>,
     reading: &mut Reading,
-) -> Result<(), Diagnostic> {
+) -> (Option<String>, Result<(), Diagnostic>) {
+    let (flag, value) = match with_value(text, rest, reading) {
+        Ok(found) => found,
+        Err(problem) => return (None, Err(problem)),
+    };
+    let about = match flag.names {
+        // wasm-ld looks at all keywords.
+        ["z", ..] => None,
+        _ if text.ends_with("-color-diagnostics") => Some("color-diagnostics".to_owned()),
+        _ if flag.argument == Argument::None => None,
+        names => names.first().map(|name| (*name).to_owned()),
+    };
+    let said = |wrong: Wrong| {
+        let problem = Diagnostic::error(format!("option `{text}`: {}", wrong.problem));
+        let problem = match flag.action {
+            // The row says why its values do not matter.
+            Action::Checked(_) => problem,
+            _ => problem.help(flag.help),
+        };
+        match wrong.counterpart {
+            Counterpart::Unknown => problem,
+            Counterpart::Message(said) => problem.counterpart(said),
+            Counterpart::AfterOption(said) => problem.counterpart(format!("{text}: {said}")),
+        }
+    };
+    let result = match flag.action {
+        Action::Set(set) => set(reading, &value).map_err(said),
+        Action::Ignored => Ok(()),
+        Action::Checked(check) if reading.has_value => check(&value).map_err(said),
+        Action::Checked(_) => Ok(()),
+        Action::Rejected(reason) => Err(Diagnostic::error(format!(
+            "option `{text}` is not supported: {reason}"
+        ))),
+    };
+    (about, result)
+}
+
+/// The row of an option and its value.
+fn with_value(
+    text: &str,
+    rest: &mut impl Iterator<Item = OsString>,
+    reading: &mut Reading,
+) -> Result<(&'static Flag, String), Diagnostic> {
     let bare = text.strip_prefix("--").or_else(|| text.strip_prefix('-'));
     let bare = bare.unwrap_or(text);
     let (name, joined) = match bare.split_once('=') {
         Some((name, value)) => (name, Some(value.to_owned())),
         None => (bare, None),
     };
-    let (flag, joined) = match find(name) {
+    // For wasm-ld the value of `-e=run` is `=run`.
+    let letter = reading.strict && joined.is_some() && name.len() == 1;
+    let (flag, joined) = match find(name).filter(|_| !letter || text.starts_with("--")) {
         Some(flag) => (flag, joined),
         None => short(text, bare).ok_or_else(|| unknown(text, name))?,
     };
@@ -107,27 +179,13 @@ fn option(
         (Argument::Required, None) => match rest.next() {
             Some(value) => value.to_string_lossy().into_owned(),
             None => {
-                return Err(
-                    Diagnostic::error(format!("option `{text}` needs a value")).help(flag.help)
-                );
+                return Err(Diagnostic::error(format!("option `{text}` needs a value"))
+                    .help(flag.help)
+                    .counterpart(format!("{text}: missing argument")));
             }
         },
     };
-    match flag.action {
-        Action::Set(set) => set(reading, &value).map_err(|wrong| {
-            let problem = Diagnostic::error(format!("option `{text}`: {}", wrong.problem));
-            let problem = problem.help(flag.help);
-            match wrong.counterpart {
-                Counterpart::Unknown => problem,
-                Counterpart::Message(said) => problem.counterpart(said),
-                Counterpart::AfterOption(said) => problem.counterpart(format!("{text}: {said}")),
-            }
-        }),
-        Action::Ignored => Ok(()),
-        Action::Rejected(reason) => Err(Diagnostic::error(format!(
-            "option `{text}` is not supported: {reason}"
-        ))),
-    }
+    Ok((flag, value))
 }
 
 fn find(name: &str) -> Option<&'static Flag> {

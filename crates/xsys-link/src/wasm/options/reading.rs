@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use xsys_diag::Diagnostic;
 
 use super::{InputName, InputRef, Unresolved, WasmOptions};
+use crate::options::MapTo;
 
 /// wasm-ld writes padded numbers wherever debug information could tell their places.
 const WITH_DEBUG: &str = "--compress-relocations is incompatible with output debug information. \
@@ -61,8 +62,12 @@ const NOT_FOR_OBJECTS: &[(&str, &str, &str)] = &[
 #[derive(Default)]
 pub(crate) struct Reading {
     pub(crate) options: WasmOptions,
+    /// `--compat=wasm-ld` is somewhere on the command line: values are read as wasm-ld reads them.
+    pub(crate) strict: bool,
     pub(crate) whole_archive: bool,
     pub(crate) lazy: bool,
+    /// Behind `-Bdynamic`.
+    pub(crate) dynamic: bool,
     /// What is wrong with the order of options.
     problems: Vec<Diagnostic>,
     /// The first names of the rows that were used.
@@ -100,6 +105,15 @@ impl Reading {
         }
     }
 
+    /// `-l NAME`.
+    pub(crate) fn library(&mut self, name: &str) {
+        let what = match self.dynamic {
+            true => InputName::Dynamic(name.into()),
+            false => InputName::Library(name.into()),
+        };
+        self.input(what);
+    }
+
     pub(crate) fn input(&mut self, what: InputName) {
         self.options.inputs.push(InputRef {
             what,
@@ -112,6 +126,13 @@ impl Reading {
     pub(super) fn finish(&mut self) -> Vec<Diagnostic> {
         let asked = |name: &str| self.asked.contains(&name);
         let mut problems = std::mem::take(&mut self.problems);
+        if self.options.shrink.compat {
+            // It outweighs `--Map`.
+            if asked("print-map") {
+                self.options.reports.map = Some(MapTo::Stdout);
+            }
+            problems.extend(output_without_name(&self.options, asked("o")));
+        }
         let mut clash = |one: &str, other: &str, help: &str, counterpart: &str| {
             problems.push(
                 Diagnostic::error(format!("`{one}` and `{other}` cannot go together"))
@@ -147,12 +168,7 @@ impl Reading {
                 "who patches fields later needs their padding; drop one of them",
                 WITH_DEBUG,
             );
-        } else if options.shrink.compat
-            && compress
-            && !options.strip_debug
-            && !options.strip_all
-            && !options.relocatable
-        {
+        } else if options.shrink.compat && compress && !options.strip_debug && !options.strip_all {
             clash(
                 "--compress-relocations",
                 "debug information",
@@ -186,6 +202,18 @@ impl Reading {
         options.merge_data_segments &= asked("merge-data-segments");
         problems
     }
+}
+
+/// wasm-ld has no name of its own for the output.
+fn output_without_name(options: &WasmOptions, asked: bool) -> Option<Diagnostic> {
+    let alone = options.say_first.is_some() && options.inputs.is_empty();
+    let named = asked && !options.output.as_os_str().is_empty();
+    if named || alone || options.only_say.is_some() {
+        return None;
+    }
+    let problem = Diagnostic::error("the output has no name")
+        .help("name it with `-o`; without `--compat=wasm-ld` it is `a.out`");
+    Some(problem.counterpart("no output file specified"))
 }
 
 /// What wasm-ld says of options that have to do with dynamic libraries.

@@ -160,6 +160,48 @@ fn spellings_of_reports() {
 }
 
 #[test]
+fn values_in_the_manner_of_wasm_ld() {
+    let strict = |words: &str| parse(&format!("--compat=wasm-ld -o out {words}"));
+    assert_eq!(strict("-e=run").unwrap().entry.as_deref(), Some("=run"));
+    assert_eq!(parse("-e=run").unwrap().entry.as_deref(), Some("run"));
+    let memory = |words: &str| strict(words).unwrap().memory;
+    assert_eq!(memory("--initial-memory=-1").initial, u64::MAX);
+    assert_eq!(memory("--max-memory=x --max-memory=7").max, 7);
+    for (word, size) in [
+        ("0x10", 16),
+        ("0b10", 2),
+        ("0o10", 8),
+        ("010", 8),
+        ("10", 10),
+    ] {
+        assert_eq!(memory(&format!("-z stack-size={word}")).stack_size, size);
+    }
+    assert!(strict("--Map=a --Map=").unwrap().reports.map.is_none());
+    assert_eq!(
+        strict("-M --Map=a").unwrap().reports.map,
+        Some(MapTo::Stdout)
+    );
+    for (words, expected) in [
+        ("-O=2", "-O=2: number expected, but got '=2'"),
+        ("-O +2", "number expected"),
+        ("--max-memory=7 --max-memory=x", "number expected"),
+        ("-z stack-size=09", "invalid stack-size: 09"),
+        ("--build-id=", "unknown --build-id style: "),
+        (
+            "--color-diagnostics=foo",
+            "unknown option: --color-diagnostics=foo",
+        ),
+        ("--export", "--export: missing argument"),
+        ("--", "unknown argument: --"),
+    ] {
+        let said = strict(words).map_or_else(|text| text, |options| format!("{options:?}"));
+        assert!(said.contains(expected), "{words}: {said}");
+    }
+    let said = parse("--compat=wasm-ld a.o").unwrap_err();
+    assert!(said.contains("no output file specified"), "{said}");
+}
+
+#[test]
 fn relocatable_outputs() {
     for line in ["-r", "--relocatable", "-relocatable"] {
         let options = parse(line).unwrap();

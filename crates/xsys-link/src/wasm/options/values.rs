@@ -50,15 +50,36 @@ impl Wrong {
     }
 }
 
-pub(super) fn number(text: &str) -> Result<u64, Wrong> {
-    let parsed = match text.strip_prefix("0x") {
-        Some(digits) => u64::from_str_radix(digits, 16),
-        None => text.parse(),
-    };
-    parsed.map_err(|_| Wrong {
+/// A whole number. wasm-ld takes those below zero, and reads them as what they are without a sign.
+pub(super) fn number(reading: &Reading, text: &str) -> Result<u64, Wrong> {
+    let plain = Some(text).filter(|text| !text.starts_with('+'));
+    let parsed = plain.and_then(|text| match text.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16).ok(),
+        None if reading.strict => text.parse::<i64>().ok().map(|number| number as u64),
+        None => text.parse().ok(),
+    });
+    parsed.ok_or_else(|| Wrong {
         problem: format!("`{text}` is not a number"),
         counterpart: Counterpart::AfterOption(format!("number expected, but got '{text}'")),
     })
+}
+
+/// A number in the base that its first letters tell, as wasm-ld reads some.
+fn number_of_any_base(reading: &Reading, text: &str) -> Result<u64, Wrong> {
+    if !reading.strict {
+        return number(reading, text);
+    }
+    let lower = text.to_ascii_lowercase();
+    let (digits, base) = match lower.as_bytes() {
+        [b'0', b'x', ..] => (&lower[2..], 16),
+        [b'0', b'b', ..] => (&lower[2..], 2),
+        [b'0', b'o', ..] if text.starts_with("0o") => (&lower[2..], 8),
+        [b'0', b'0'..=b'9', ..] => (&lower[1..], 8),
+        _ => (&lower[..], 10),
+    };
+    let plain = Some(digits).filter(|digits| !digits.starts_with('+'));
+    let parsed = plain.and_then(|digits| u64::from_str_radix(digits, base).ok());
+    parsed.ok_or_else(|| format!("`{text}` is not a number").into())
 }
 
 pub(super) fn list(text: &str) -> Vec<String> {
@@ -70,15 +91,26 @@ pub(super) fn keyword(reading: &mut Reading, text: &str) -> Result<(), Wrong> {
     match text.split_once('=') {
         Some(("stack-size", value)) => {
             let invalid = format!("invalid stack-size: {value}");
-            let size = number(value).map_err(|wrong| Wrong::new(wrong.problem, invalid));
+            let size = number_of_any_base(reading, value);
+            let size = size.map_err(|wrong| Wrong::new(wrong.problem, invalid));
             reading.options.memory.stack_size = size?;
         }
         None if text == "muldefs" => reading.options.allow_multiple_definition = true,
-        _ => reading.options.warnings.push(
-            Diagnostic::warning(format!("unknown keyword `{text}` of `-z`"))
-                .help("the wasm linker knows `stack-size=BYTES` and `muldefs`")
-                .counterpart(format!("unknown -z value: {text}")),
-        ),
+        // wasm-ld knows all words that begin so, and heeds one.
+        _ if reading.strict && text.starts_with("muldefs") => {}
+        _ => {
+            reading.options.warnings.push(
+                Diagnostic::warning(format!("unknown keyword `{text}` of `-z`"))
+                    .help("the wasm linker knows `stack-size=BYTES` and `muldefs`")
+                    .counterpart(format!("unknown -z value: {text}")),
+            );
+            if reading.strict && text == "stack-size" {
+                return Err(Wrong::new(
+                    "`stack-size` needs a number",
+                    "invalid stack-size: ",
+                ));
+            }
+        }
     }
     Ok(())
 }
@@ -102,6 +134,10 @@ pub(super) fn allow_undefined_file(reading: &mut Reading, path: &str) -> Result<
     reading.options.reports.read.push(copy);
     let lines = text.lines().map(str::trim);
     let names = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    // wasm-ld reads the last of the files.
+    if reading.strict {
+        reading.options.allow_undefined.clear();
+    }
     reading
         .options
         .allow_undefined
@@ -156,8 +192,18 @@ pub(super) fn import_memory(reading: &mut Reading, text: &str) -> Result<(), Wro
     Ok(())
 }
 
+pub(super) fn export_memory(reading: &mut Reading, name: &str) -> Result<(), Wrong> {
+    let export = &mut reading.options.memory.export;
+    match reading.has_value {
+        true => *export = Some(name.into()),
+        // A name that was given stays.
+        false => drop(export.get_or_insert_with(|| "memory".into())),
+    }
+    Ok(())
+}
+
 pub(super) fn page_size(reading: &mut Reading, text: &str) -> Result<(), Wrong> {
-    reading.options.memory.page_size = match number(text)? {
+    reading.options.memory.page_size = match number(reading, text)? {
         size @ (1 | 65536) => size,
         size => {
             return Err(Wrong::new(
@@ -170,8 +216,9 @@ pub(super) fn page_size(reading: &mut Reading, text: &str) -> Result<(), Wrong> 
 }
 
 pub(super) fn table_base(reading: &mut Reading, text: &str) -> Result<(), Wrong> {
+    let base = number(reading, text)?;
     reading.options.table.base =
-        u32::try_from(number(text)?).map_err(|_| format!("`{text}` is over 0xffffffff"))?;
+        u32::try_from(base).map_err(|_| format!("`{text}` is over 0xffffffff"))?;
     // Slot 0 is the null pointer's, so 0 stands for the default.
     if reading.options.table.base == 0 {
         reading.options.table.base = 1;
@@ -193,11 +240,13 @@ pub(super) fn machine(reading: &mut Reading, text: &str) -> Result<(), Wrong> {
     Ok(())
 }
 
-pub(super) fn report_to(path: &str) -> Result<MapTo, Wrong> {
+/// Where a report goes; without a name nowhere, as wasm-ld has it.
+pub(super) fn report_to(reading: &Reading, path: &str) -> Result<Option<MapTo>, Wrong> {
     match path {
+        "" if reading.strict => Ok(None),
         "" => Err("a file is needed, or `-`".into()),
-        "-" => Ok(MapTo::Stdout),
-        _ => Ok(MapTo::File(PathBuf::from(path))),
+        "-" => Ok(Some(MapTo::Stdout)),
+        _ => Ok(Some(MapTo::File(PathBuf::from(path)))),
     }
 }
 
@@ -220,19 +269,39 @@ pub(super) fn reproduce(reading: &mut Reading, path: &str) -> Result<(), Wrong> 
 }
 
 pub(super) fn error_limit(reading: &mut Reading, text: &str) -> Result<(), Wrong> {
-    reading.options.error_limit = usize::try_from(number(text)?).unwrap_or(0);
+    reading.options.error_limit = usize::try_from(number(reading, text)?).unwrap_or(0);
     Ok(())
 }
 
 pub(super) fn threads(reading: &mut Reading, text: &str) -> Result<(), Wrong> {
     let counterpart = format!("--threads: expected a positive integer, but got '{text}'");
-    let count = number(text).map_err(|wrong| Wrong::new(wrong.problem, counterpart.as_str()))?;
+    let count = number_of_any_base(reading, text);
+    let count = count.map_err(|wrong| Wrong::new(wrong.problem, counterpart.as_str()))?;
+    if reading.strict && u32::try_from(count).is_err() {
+        return Err(Wrong::new("there are not so many threads", counterpart));
+    }
+    // For wasm-ld it is the number of jobs of a code generator, too, which it reads in another way.
+    if reading.strict && count > 0 && text.parse::<u32>().is_err() {
+        let counterpart = format!("--thinlto-jobs: invalid job count: {text}");
+        return Err(Wrong::new("the number is to be decimal", counterpart));
+    }
     reading.options.threads = match count {
         0 => return Err(Wrong::new("at least one thread has to work", counterpart)),
         // More than that no machine has; the pool would take them all.
         count => Some(count.min(256) as usize),
     };
     Ok(())
+}
+
+/// Whoever calls the linker decides how messages look; here is only looked at what was said.
+pub(super) fn colours(text: &str) -> Result<(), Wrong> {
+    match text {
+        "auto" | "always" | "never" => Ok(()),
+        _ => Err(Wrong::new(
+            format!("`{text}` is not known: `auto`, `always`, `never`"),
+            format!("unknown option: --color-diagnostics={text}"),
+        )),
+    }
 }
 
 /// Response files are read before options; here is only looked at what was said.
@@ -247,7 +316,7 @@ pub(super) fn quoting(_: &mut Reading, text: &str) -> Result<(), Wrong> {
 }
 
 pub(super) fn wrap(reading: &mut Reading, name: &str) -> Result<(), Wrong> {
-    if name.is_empty() {
+    if name.is_empty() && !reading.strict {
         return Err("a symbol's name is needed".into());
     }
     let known = &mut reading.options.wrap;
@@ -264,7 +333,8 @@ pub(super) fn wrap(reading: &mut Reading, name: &str) -> Result<(), Wrong> {
 pub(super) fn build_id(reading: &mut Reading, style: &str) -> Result<(), Wrong> {
     reading.options.build_id = match style {
         "none" => BuildId::None,
-        "" | "fast" => BuildId::Fast,
+        "" if !(reading.strict && reading.has_value) => BuildId::Fast,
+        "fast" => BuildId::Fast,
         "sha1" | "tree" => BuildId::Sha1,
         "md5" => BuildId::Md5,
         "uuid" => {
@@ -273,7 +343,11 @@ pub(super) fn build_id(reading: &mut Reading, style: &str) -> Result<(), Wrong> 
         _ => BuildId::Hex(
             style
                 .strip_prefix("0x")
-                .and_then(hex_bytes)
+                .and_then(|digits| match digits {
+                    // wasm-ld writes an empty one.
+                    "" if reading.strict => Some(Vec::new()),
+                    _ => hex_bytes(digits),
+                })
                 .ok_or_else(|| {
                     let problem = format!(
                         "`{style}` is not known: none, fast, sha1, tree, md5, 0x and digits"

@@ -12,7 +12,7 @@ use crate::wasm::ids::{FileId, SymbolKind};
 use crate::wasm::live::Live;
 use crate::wasm::object::Place;
 use crate::wasm::symbols::describe::shown;
-use crate::wasm::symbols::{Asker, Resolved};
+use crate::wasm::symbols::{Asker, Definition, MISMATCH, Resolved, UNDEFINED_WEAK};
 
 /// Puts a report where the command line wants it.
 pub(crate) fn deliver(to: &MapTo, text: &str, stdout: &mut String) -> Option<Diagnostic> {
@@ -129,7 +129,16 @@ pub(crate) fn dropped(resolved: &Resolved<'_>, live: &Live) -> String {
     }
     for (at, function) in resolved.synthetic.iter().enumerate() {
         if !live.synthetic[at] {
-            line("<internal>", &function.name);
+            line("<internal>", stood_in_for(&function.name));
+        }
+    }
+    for name in ["__stack_pointer", "__tls_base", "__tls_size", "__tls_align"] {
+        let Some(id) = resolved.find_own(name) else {
+            continue;
+        };
+        let ours = matches!(resolved.symbol(id).definition, Definition::Linker(_));
+        if ours && !live.symbols[id.0 as usize] {
+            line("<internal>", name);
         }
     }
     out
@@ -153,4 +162,11 @@ fn names_of<'a>(
         }
     }
     names
+}
+
+/// The name of the function that one of ours stands in for; else its own.
+pub(super) fn stood_in_for(name: &str) -> &str {
+    let rest = name.strip_prefix(MISMATCH);
+    rest.or_else(|| name.strip_prefix(UNDEFINED_WEAK))
+        .unwrap_or(name)
 }

@@ -8,6 +8,7 @@
 
 use std::fmt::Write;
 
+use super::inputs::stood_in_for;
 use crate::wasm::ids::{FileId, FunctionRef, SymbolId, SymbolKind};
 use crate::wasm::index::OwnGlobal;
 use crate::wasm::layout::heads::{DATA, GLOBALS, Head};
@@ -93,6 +94,14 @@ fn symbols(module: &Module<'_, '_>) -> HashMap<Chunk, Vec<SymbolId>> {
                 Definition::Function(FunctionRef::Object(file, item)) if file == own => {
                     Chunk::Function(FunctionRef::Object(file, item))
                 }
+                // What is missing and forgiven lies, for wasm-ld, in what stands in for it.
+                Definition::Function(stub)
+                    if module.options.shrink.compat
+                        && module.resolved.symbol(id).missing
+                        && module.resolved.symbol(id).file == Some(own) =>
+                {
+                    Chunk::Function(stub)
+                }
                 Definition::Data { file, segment, .. } if file == own => {
                     Chunk::Segment(file, segment)
                 }
@@ -127,6 +136,8 @@ impl Map<'_, '_, '_> {
             let number = (self.module.layout.indexes.imported_globals() + at) as u64;
             let name = match *global {
                 OwnGlobal::Linker(LinkerSymbol::StackPointer) => "__stack_pointer",
+                OwnGlobal::Linker(LinkerSymbol::TlsSize) => "__tls_size",
+                OwnGlobal::Linker(LinkerSymbol::TlsAlign) => "__tls_align",
                 OwnGlobal::Linker(_) => "__tls_base",
                 OwnGlobal::Object(file, item) => {
                     let symbols = &self.module.resolved.file(file).symbols;
@@ -145,11 +156,19 @@ impl Map<'_, '_, '_> {
 
     fn body(&mut self, function: FunctionRef, at: u64, size: u64) {
         let at = at - self.skew;
-        let name = body_text(self.module.resolved, function);
+        let mut name = body_text(self.module.resolved, function);
+        // wasm-ld gives what stands in for a function its name.
+        if self.module.options.shrink.compat
+            && let FunctionRef::Synthetic(made) = function
+        {
+            let made = &self.module.resolved.synthetic[made as usize].name;
+            name = format!("<internal>:({})", stood_in_for(made));
+        }
         self.row(None, at, size, 8, &name);
         for id in self.take(Chunk::Function(function)) {
-            let name = shown(self.module.options, self.module.resolved.symbol(id).name);
-            self.row(None, at, size, 16, &name);
+            let symbol = self.module.resolved.symbol(id);
+            let name = shown(self.module.options, symbol.name);
+            self.row(None, at, if symbol.missing { 0 } else { size }, 16, &name);
         }
     }
 
@@ -193,8 +212,13 @@ impl Map<'_, '_, '_> {
                     continue;
                 };
                 let name = shown(self.module.options, symbol.name);
+                // For wasm-ld those of threads have places in each thread's copy.
+                let start = match self.module.options.shrink.compat && symbol.is_tls() {
+                    true => part.offset,
+                    false => addr,
+                };
                 self.row(
-                    Some(addr + u64::from(offset)),
+                    Some(start + u64::from(offset)),
                     at + u64::from(offset),
                     symbol.data_size(),
                     16,

@@ -12,6 +12,7 @@ use crate::wasm::index::missing;
 use crate::wasm::live::Live;
 use crate::wasm::load;
 use crate::wasm::symbols::describe::similar;
+use crate::wasm::symbols::told::Stage;
 use crate::wasm::symbols::{Definition, LinkerSymbol, Resolved, Symbol};
 
 /// Checks the entry point, the exports and the machine.
@@ -74,18 +75,25 @@ pub(super) fn text(
 ) -> (String, Vec<Diagnostic>) {
     let mut out = String::new();
     let reports = &options.reports;
-    if reports.trace {
-        out += &inputs::trace(resolved);
+    let told = |stage: Stage| resolved.told.text(stage);
+    if options.shrink.compat {
+        out += told(Stage::Members);
+    } else {
+        if reports.trace {
+            out += &inputs::trace(resolved);
+        }
+        out += &inputs::mentions(options, resolved);
     }
-    out += &inputs::mentions(options, resolved);
     let mut problems = Vec::new();
     if let Some(to) = &reports.why_extract {
         let text = inputs::why_extract(options, resolved);
         problems.extend(inputs::deliver(to, &text, &mut out));
     }
+    out += told(Stage::Names);
     if options.print_gc_sections && options.gc_sections {
         out += &inputs::dropped(resolved, live);
     }
+    out += told(Stage::Layout);
     if !reports.why_live.is_empty() {
         out += &why_live::why_live(options, resolved);
     }

@@ -9,7 +9,7 @@ use wasmparser::{FuncType, SymbolFlags, ValType};
 use xsys_diag::Diagnostic;
 
 use super::describe::place_of_function;
-use super::{Definition, MISMATCH, Resolved, SyntheticFunction, SyntheticKind};
+use super::{Definition, MISMATCH, Resolved, SyntheticFunction, SyntheticKind, UNDEFINED_WEAK};
 use crate::demangle::readable;
 use crate::wasm::WasmOptions;
 use crate::wasm::ids::{FunctionRef, SymbolId, SymbolKind};
@@ -238,6 +238,9 @@ pub(crate) fn type_text(signature: Signature<'_>) -> String {
 }
 
 fn make_stub(resolved: &mut Resolved<'_>, id: SymbolId, name: String) {
+    if resolved.told.follows(id.0) {
+        resolved.told.line(None, &format!("definition of {name}"));
+    }
     let signature = resolved.symbol(id).signature;
     let function = add_stub(resolved, signature, name);
     become_stub(resolved, id, function);
@@ -288,7 +291,7 @@ pub(crate) fn stub_undefined(resolved: &mut Resolved<'_>, options: &WasmOptions)
                 .iter()
                 .any(|name| name == symbol.name);
         if symbol.is_weak() {
-            let name = format!("undefined_weak:{}", symbol.name);
+            let name = format!("{UNDEFINED_WEAK}{}", symbol.name);
             make_stub(resolved, id, name);
             forget_wishes(resolved, id);
         } else if forgiven && !imported {

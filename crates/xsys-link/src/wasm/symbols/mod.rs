@@ -4,8 +4,11 @@ pub(crate) mod describe;
 pub(crate) mod hints;
 pub(crate) mod mismatch;
 pub(crate) mod resolve;
+pub(crate) mod told;
 
 use wasmparser::SymbolFlags;
+
+use told::Told;
 
 use crate::wasm::ids::{FileId, FunctionRef, SymbolId, SymbolKind};
 use crate::wasm::name_table::{self, NameTable};
@@ -171,7 +174,9 @@ impl Symbol<'_> {
 }
 
 /// What the names of functions begin with that stand in for definitions of another type.
-pub(super) const MISMATCH: &str = "signature_mismatch:";
+pub(crate) const MISMATCH: &str = "signature_mismatch:";
+/// The same of those that stand in for nothing.
+pub(crate) const UNDEFINED_WEAK: &str = "undefined_weak:";
 
 /// A function that the linker makes.
 #[derive(Clone, Debug)]
@@ -234,6 +239,8 @@ pub struct Resolved<'a> {
     pub stub_libraries: Vec<String>,
     /// What wrappers of a command's exports call at the end.
     pub finaliser: Option<SymbolId>,
+    /// What is told of traced names.
+    pub(crate) told: Told<'a>,
 }
 
 /// An archive's member that takes part, and who asked for it.

@@ -223,7 +223,10 @@ impl<'s, 'a> Module<'s, 'a> {
             let (mutable, value) = match *global {
                 OwnGlobal::Object(file, at) => {
                     let bytes = self.resolved.file(file).globals[at as usize].bytes;
-                    out.extend_from_slice(bytes);
+                    match self.options.shrink.compat {
+                        true => global_anew(out, bytes),
+                        false => out.extend_from_slice(bytes),
+                    }
                     return;
                 }
                 OwnGlobal::Linker(LinkerSymbol::StackPointer) => (1, memory.stack_pointer()),
@@ -419,6 +422,27 @@ impl<'s, 'a> Module<'s, 'a> {
             pieces.push(Piece::Bytes(custom_head("build_id", contents.len())));
             pieces.push(Piece::Bytes(contents));
         }
+    }
+}
+
+/// A global as wasm-ld writes it: numbers anew, and all references that are null as external ones.
+fn global_anew(out: &mut Vec<u8>, global: &[u8]) {
+    const I32_CONST: u8 = 0x41;
+    const I64_CONST: u8 = 0x42;
+    const REF_NULL: u8 = 0xd0;
+    const EXTERNREF: u8 = 0x6f;
+    let (kind, value) = global.split_at(global.len().min(2));
+    out.extend_from_slice(kind);
+    let number = value.get(1..).unwrap_or_default();
+    let number = wasmparser::BinaryReader::new(number, 0).read_var_i64();
+    match (value.first(), number) {
+        (Some(&opcode @ (I32_CONST | I64_CONST)), Ok(number)) => {
+            out.push(opcode);
+            leb::sleb(out, number);
+            out.push(END);
+        }
+        (Some(&REF_NULL), _) => out.extend([REF_NULL, EXTERNREF, END]),
+        _ => out.extend_from_slice(value),
     }
 }
 

@@ -11,6 +11,7 @@ use super::{Entry, Table};
 use crate::wasm::WasmOptions;
 use crate::wasm::ids::{FunctionRef, SymbolKind};
 use crate::wasm::object::{NO_SIGNATURE, Signature};
+use crate::wasm::symbols::told::Stage;
 use crate::wasm::symbols::{Definition, LinkerSymbol, SyntheticFunction, SyntheticKind};
 
 const TAKES_I32: Signature<'static> = &[0x60, 1, I32, 0];
@@ -117,6 +118,8 @@ impl<'a> Table<'a> {
             entry.global_type[0] = self.pointer();
             self.replace(id, &entry);
         }
+        // wasm-ld defines these when it knows what is dropped.
+        self.resolved.told.set_stage(Stage::Layout);
         self.define_function_table(options);
         if options.memory.shared && options.export_all {
             let name = "__wasm_init_memory_flag";
@@ -126,6 +129,7 @@ impl<'a> Table<'a> {
             }
         }
         self.define_segment_ends();
+        self.resolved.told.set_stage(Stage::Names);
     }
 
     /// `__indirect_function_table` is undefined in all objects that call through pointers.
@@ -155,6 +159,7 @@ impl<'a> Table<'a> {
             symbol.force_export = options.table.export;
             symbol.flags.remove(SymbolFlags::UNDEFINED);
             symbol.flags |= SymbolFlags::VISIBILITY_HIDDEN;
+            self.tell_meaning(id);
         }
     }
 

@@ -15,6 +15,7 @@ mod llvm_hash;
 mod refer;
 mod settled;
 mod stubbed;
+mod telling;
 mod wrap;
 
 use hashbrown::{HashMap, HashSet};
@@ -32,6 +33,7 @@ use crate::wasm::load::{self, Candidate};
 use crate::wasm::name_table::{self, Hashed};
 use crate::wasm::object::{ImportName, NO_SIGNATURE, ObjectFile, ObjectSymbol, Place, Signature};
 use crate::wasm::reloc::Keeper;
+use crate::wasm::symbols::told::{Stage, Told};
 
 /// Resolves all names. Problems that leave a usable table are returned beside it.
 pub(crate) fn resolve<'a>(
@@ -43,7 +45,10 @@ pub(crate) fn resolve<'a>(
     let mut table = Table {
         options,
         keeper,
-        resolved: Resolved::default(),
+        resolved: Resolved {
+            told: Told::new(options),
+            ..Resolved::default()
+        },
         candidates: Vec::new(),
         opened: HashMap::new(),
         order: Vec::new(),
@@ -66,6 +71,7 @@ pub(crate) fn resolve<'a>(
     table.pull_by_command_line(options);
     let wrapped = table.declare_wrapped(options);
     table.apply_stubs(stubs);
+    table.resolved.told.set_stage(Stage::Names);
     if !options.relocatable {
         table.define_optional(options);
     }
@@ -223,6 +229,7 @@ impl<'a> Table<'a> {
         let at = self.resolved.named.len() as u32;
         self.resolved.names.insert(hash, at);
         self.resolved.named.push(id);
+        self.tell_first(id);
         id
     }
 
@@ -238,6 +245,7 @@ impl<'a> Table<'a> {
         *symbol = entry.symbol(used);
         symbol.force_export = force_export;
         symbol.called = called;
+        self.tell_meaning(id);
     }
 
     /// Adds a candidate, and everything that it pulls.
@@ -279,6 +287,7 @@ impl<'a> Table<'a> {
                     symbol.import = None;
                     (symbol.has_import, symbol.explicit_import) = (false, false);
                 }
+                self.tell_meaning(id);
             }
             false => {
                 let by = symbol.file.map_or(Asker::Linker, Asker::File);
@@ -336,6 +345,7 @@ impl<'a> Table<'a> {
         };
         let file = FileId(self.resolved.files.len() as u32);
         self.opened.insert(number, file);
+        self.resolved.told.opened(&object.name);
         // Holds the place while the object's own names pull others.
         self.resolved.files.push(ObjectFile {
             name: object.name.clone(),

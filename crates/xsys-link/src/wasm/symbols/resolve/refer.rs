@@ -11,7 +11,9 @@ use crate::wasm::symbols::{Asker, Definition, Extracted};
 
 impl<'a> Table<'a> {
     pub(super) fn refer(&mut self, entry: Entry<'a>) -> Step {
-        let Some(id) = self.get_hashed(entry.hashed()) else {
+        let known = self.get_hashed(entry.hashed());
+        self.tell_reference(known, &entry);
+        let Some(id) = known else {
             return Ok(self.insert_hashed(entry.hash, entry.symbol(true)));
         };
         let symbol = self.at(id);

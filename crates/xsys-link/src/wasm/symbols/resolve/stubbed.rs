@@ -1,6 +1,6 @@
 //! What stub libraries say about names that nothing defines.
 
-use super::Table;
+use super::{Table, asked};
 use crate::demangle::readable;
 use crate::wasm::ids::SymbolId;
 use crate::wasm::load::stub_library::{self, Stubs};
@@ -15,10 +15,13 @@ impl<'a> Table<'a> {
         loop {
             let mut pulled = false;
             for (number, library) in libraries.iter().enumerate() {
-                for (name, needed) in &library.symbols {
-                    if let Some(id) = self.get(name) {
-                        pulled |= self.provide(number, needed, id);
+                for (name, needed) in self.in_order(library) {
+                    let Some(id) = self.get(name) else { continue };
+                    if !self.at(id).is_undefined() {
+                        let what = format!("stub symbol not needed: {name}");
+                        self.tell_of_stub(number, id, &what);
                     }
+                    pulled |= self.provide(number, needed, id);
                 }
                 pulled |= self.apply_to_imports(number, library);
             }
@@ -26,6 +29,16 @@ impl<'a> Table<'a> {
                 return;
             }
         }
+    }
+
+    /// The lines of a library; wasm-ld keeps them in a table of LLVM's, and walks over that.
+    fn in_order<'l>(&self, library: &'l Stubs<'a>) -> Vec<&'l (&'a str, Vec<&'a str>)> {
+        let mut lines: Vec<_> = library.symbols.iter().collect();
+        if self.options.shrink.compat {
+            let order = asked::in_map_order(library.symbols.iter().map(|(name, _)| *name));
+            lines.sort_by_key(|(name, _)| order.iter().position(|known| known == name));
+        }
+        lines
     }
 
     /// Names that are imported under another name, which the library lists.
@@ -52,6 +65,7 @@ impl<'a> Table<'a> {
         if !symbol.is_undefined() || std::mem::replace(&mut symbol.provided, true) {
             return false;
         }
+        self.tell_of_stub(library, id, &format!("importing {name}"));
         let mut pulled = false;
         for needed in needed {
             pulled |= self.need(library, needed, (id, name));
@@ -69,6 +83,9 @@ impl<'a> Table<'a> {
             self.problems.push(problem);
             return false;
         };
+        let shown = readable(needed);
+        let what = format!("exported {shown} due to import of {name}");
+        self.tell_of_stub(library, id, &what);
         self.at(id).force_export = true;
         self.at(id).used = true;
         if let Definition::Lazy(number) = self.at(id).definition {

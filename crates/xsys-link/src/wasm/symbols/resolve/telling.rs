@@ -1,0 +1,61 @@
+//! What is told of traced names while they get their meanings, as wasm-ld does.
+
+use super::{Entry, Table};
+use crate::wasm::ids::SymbolId;
+use crate::wasm::symbols::Definition;
+
+impl<'a> Table<'a> {
+    /// A name is there for the first time.
+    pub(super) fn tell_first(&mut self, id: SymbolId) {
+        let name = self.resolved.symbol(id).name;
+        if self.resolved.told.wants(name) {
+            self.resolved.told.follow(id.0);
+            self.tell_meaning(id);
+        }
+    }
+
+    /// A name has got a meaning.
+    pub(super) fn tell_meaning(&mut self, id: SymbolId) {
+        if !self.resolved.told.follows(id.0) {
+            return;
+        }
+        let symbol = self.resolved.symbol(id);
+        let (name, file) = (symbol.name, symbol.file);
+        let (how, file) = match symbol.definition {
+            Definition::Undefined => return,
+            Definition::Lazy(number) => {
+                let candidate = self.candidates[number as usize].as_ref();
+                ("lazy definition", candidate.map(|known| known.name.clone()))
+            }
+            Definition::Linker(_) => ("definition", None),
+            _ => {
+                let file = file.map(|file| self.resolved.file(file).name.clone());
+                ("definition", file)
+            }
+        };
+        let what = format!("{how} of {name}");
+        self.resolved.told.line(file.as_deref(), &what);
+    }
+
+    /// A file refers to a name; `known` is what it meant so far.
+    pub(super) fn tell_reference(&mut self, known: Option<SymbolId>, entry: &Entry<'a>) {
+        let told = &self.resolved.told;
+        let traced = match known {
+            Some(id) => told.follows(id.0),
+            None => told.wants(entry.name),
+        };
+        if traced {
+            let file = entry.file.map(|file| self.resolved.file(file).name.clone());
+            let what = format!("reference to {}", entry.name);
+            self.resolved.told.line(file.as_deref(), &what);
+        }
+    }
+
+    /// A stub library has something to do with a name.
+    pub(super) fn tell_of_stub(&mut self, library: usize, id: SymbolId, what: &str) {
+        if self.resolved.told.follows(id.0) {
+            let file = self.resolved.stub_libraries[library].clone();
+            self.resolved.told.line(Some(&file), what);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+.globl run
+run:
+    .functype run () -> ()
+    end_function
