@@ -1,6 +1,6 @@
 //! Command lines that wasm-ld reads in a way of its own: values that are empty, below zero, or behind a letter and `=`.
 //!
-//! Each line of `cases/wasm-lines/values.txt` is a link of the objects in `link.json` beside it, by rust-lld and by strict
+//! Each line of `cases/wasm-lines/values.txt` is a link of the objects in `link.json` beside it, by rust-lld and by compat
 //! mode: `same:` where both write the same bytes, `refused:` where both refuse. `''` is a word without letters.
 
 use std::path::Path;

@@ -1,8 +1,8 @@
 //! What LLVM's reader of objects refuses and ours does not, for `--compat=wasm-ld`.
 //!
-//! Problem: strict mode has to refuse what wasm-ld refuses. wasm-ld stops where bytes are left behind the last item of a
+//! Problem: compat mode has to refuse what wasm-ld refuses. wasm-ld stops where bytes are left behind the last item of a
 //! section, where sections come in another order than LLVM's writer has, and where a list names something twice; our
-//! parser reads what it needs and has no quarrel with the rest. So in strict mode each object is looked at once more, by
+//! parser reads what it needs and has no quarrel with the rest. So in compat mode each object is looked at once more, by
 //! these rules alone.
 //!
 //! Spec: WebAssembly tool-conventions, `Linking.md` and `ProducersSection.md`; the words are wasm-ld's.
