@@ -180,7 +180,7 @@ fn is_big_endian(data: &[u8]) -> bool {
     })
 }
 
-/// Makes the lengths of a section from [`write`] big-endian.
+/// Makes the lengths of a section from [`write()`] big-endian.
 pub(crate) fn make_big_endian(section: &mut [u8]) {
     let name = section.iter().skip(5).position(|&byte| byte == 0);
     // The format, a length, the name and its end, the scope.

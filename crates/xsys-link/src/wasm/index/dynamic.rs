@@ -2,7 +2,7 @@
 //!
 //! Problem: with `--unresolved-symbols=import-dynamic`, the address of an undefined symbol is the value of an
 //! imported global. Position-independent code reads the global; in data a function stores the address
-//! ([`crate::wasm::synthetic::apply_relocs`]); other code contains addresses as constants, so it cannot be linked.
+//! (`synthetic::apply_relocs`); other code contains addresses as constants, so it cannot be linked.
 //!
 //! Spec: tool-conventions, `DynamicLinking.md`.
 
