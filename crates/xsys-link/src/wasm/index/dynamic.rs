@@ -26,6 +26,12 @@ pub(crate) fn is_dynamic(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
         && matches!(symbol.kind, SymbolKind::Data | SymbolKind::Function)
 }
 
+/// Whether an archive member would define a variable, but only weak references ask for it: then its address is null,
+/// as in wasm-ld.
+fn is_lazy(symbol: &Symbol<'_>) -> bool {
+    symbol.demoted && symbol.kind == SymbolKind::Data
+}
+
 /// Whether a relocation of code needs such an address as a constant.
 pub(crate) fn is_fixed(
     options: &WasmOptions,
@@ -42,7 +48,8 @@ pub(crate) fn is_fixed(
     // wasm-ld refuses any undefined symbol in code, even if no other module could define it.
     let code = !matches!(row.field, Field::I32 | Field::I64);
     let dynamic = options.unresolved == Unresolved::Import && symbol.is_undefined();
-    code && (is_dynamic(options, symbol) || (dynamic && options.shrink.compat))
+    let dynamic = is_dynamic(options, symbol) || (dynamic && options.shrink.compat);
+    code && dynamic && !is_lazy(symbol)
 }
 
 /// Whether a relocation of data needs such an address, which is stored at run time.
@@ -51,6 +58,7 @@ pub(crate) fn waits(options: &WasmOptions, symbol: &Symbol<'_>, entry: &Relocati
     matches!(row.value, Value::Address | Value::TableSlot)
         && matches!(row.field, Field::I32 | Field::I64)
         && is_dynamic(options, symbol)
+        && !is_lazy(symbol)
 }
 
 /// The symbols whose addresses are imported as globals.

@@ -165,8 +165,13 @@ pub(super) fn tls_globals(
 ) {
     if options.memory.shared && wanted {
         keep_tls_base(resolved, live);
+        let name = "__wasm_apply_global_tls_relocs";
         let kind = SyntheticKind::InitTlsGlobals;
-        add(resolved, live, "__wasm_apply_global_tls_relocs", kind);
+        let function = Definition::Function(add(resolved, live, name, kind));
+        if options.export_all {
+            let flags = SymbolFlags::VISIBILITY_HIDDEN;
+            self::name(resolved, live, name, flags, SymbolKind::Function, function);
+        }
     }
     if !options.memory.shared {
         return;
