@@ -22,12 +22,12 @@ pub fn repository() -> &'static Path {
         .expect("the package is in a workspace")
 }
 
-/// The folder of a test suite's cases.
+/// The directory of a test suite's cases.
 pub fn cases(suite: &str) -> PathBuf {
     repository().join("tests/cases").join(suite)
 }
 
-/// cargo's folder of the profile that this test was built with (`target/debug`).
+/// cargo's directory of the profile that this test was built with (`target/debug`).
 fn profile_dir() -> &'static Path {
     static DIR: OnceLock<PathBuf> = OnceLock::new();
     DIR.get_or_init(|| {
@@ -69,7 +69,7 @@ pub fn xsys() -> &'static Path {
     })
 }
 
-/// A call of xsys in a folder, to which arguments are added.
+/// A call of xsys in a directory, to which arguments are added.
 pub fn xsys_in(folder: &Path) -> Command {
     let mut command = Command::new(xsys());
     command.current_dir(folder).env("XSYS_CACHE_DIR", cache());
@@ -218,14 +218,14 @@ fn shown(command: &Command) -> String {
         .join(" ")
 }
 
-/// A folder of a test's own.
+/// A directory of a test's own.
 #[derive(Clone, Debug)]
 pub struct Place {
     pub folder: PathBuf,
 }
 
 impl Place {
-    /// An empty folder outside of this repository, below which projects would become members of its workspace. Tests that
+    /// An empty directory outside of this repository, below which projects would become members of its workspace. Tests that
     /// were cut leave theirs; the next one removes them.
     pub fn outside(name: &str) -> Self {
         static SWEPT: OnceLock<()> = OnceLock::new();
@@ -242,7 +242,7 @@ impl Place {
 /// The prefix of these directories' names; a process's number follows.
 const OUTSIDE: &str = "xsys-test-";
 
-/// Removes folders of processes that are not there any more.
+/// Removes directories of processes that are not there any more.
 fn sweep(all: &Path) {
     for entry in std::fs::read_dir(all).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -277,7 +277,7 @@ impl Place {
         self.folder.join(name)
     }
 
-    /// Writes a file, and the folders above it.
+    /// Writes a file, and the directories above it.
     pub fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().expect("a file is in a folder"))
@@ -286,7 +286,7 @@ impl Place {
         path
     }
 
-    /// Puts a copy of a folder here.
+    /// Puts a copy of a directory here.
     pub fn copy(&self, from: &Path, name: &str) -> PathBuf {
         let to = self.path(name);
         copy_folder(from, &to);
@@ -301,7 +301,7 @@ impl Place {
     }
 }
 
-/// Copies a folder's files, but no build results.
+/// Copies a directory's files, but no build results.
 pub fn copy_folder(from: &Path, to: &Path) {
     try_copy(from, to).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
 }
@@ -320,7 +320,7 @@ fn try_copy(from: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The names of a folder's subfolders, sorted.
+/// The names of a directory's subfolders, sorted.
 pub fn folders_in(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = std::fs::read_dir(folder)
         .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
@@ -372,7 +372,7 @@ pub fn rustc_sysroot() -> PathBuf {
 pub enum Musl {
     /// `rustup target add` has brought it.
     Toolchain,
-    /// In the folder that `XSYS_TEST_MUSL` names, which `XSYS_MUSL_DIR` has to name.
+    /// In the directory that `XSYS_TEST_MUSL` names, which `XSYS_MUSL_DIR` has to name.
     Folder(PathBuf),
     Nowhere,
 }

@@ -71,7 +71,7 @@ pub fn problems(
     Ok(problems)
 }
 
-/// The files of a folder, without its folders.
+/// The files of a directory, without its directories.
 fn files(folder: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>, String> {
     let entries = std::fs::read_dir(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
     entries

@@ -24,15 +24,15 @@ const WRITE_LIMIT: u64 = 64 * 1024;
 /// Why the output cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OutputError {
-    /// A folder has the name of the output.
+    /// A directory has the name of the output.
     #[error("cannot write `{}`: it is a directory", .0.display())]
     Directory(PathBuf),
-    /// The destination's folder is missing.
+    /// The destination's directory is missing.
     #[error("cannot write `{}`: the directory `{}` does not exist", .path.display(), .dir.display())]
     NoFolder {
         /// The output.
         path: PathBuf,
-        /// Its folder.
+        /// Its directory.
         dir: PathBuf,
     },
     /// The disk is full.
@@ -44,7 +44,7 @@ pub(crate) enum OutputError {
     Full {
         /// The output.
         path: PathBuf,
-        /// Its folder.
+        /// Its directory.
         dir: PathBuf,
         /// What the output needs.
         size: u64,

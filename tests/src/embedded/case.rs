@@ -1,7 +1,7 @@
 //! `case.toml`: how a project is built and run, and what its image must be like.
 //!
 //! ```toml
-//! target = "thumbv6m-none-eabi"   # a triple that rustc knows, or a spec file in the folder
+//! target = "thumbv6m-none-eabi"   # a triple that rustc knows, or a spec file in the directory
 //! profiles = ["debug", "release"] # that is the default
 //! rustflags = ["-Ctarget-feature=+relax"] # replace those of the project's configuration
 //! args = ["--features", "v6m"]    # more words for `xsys build`
@@ -32,7 +32,7 @@ use toml::{Table, Value};
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
-    /// The folder's name, and the variant's behind `::`.
+    /// The directory's name, and the variant's behind `::`.
     #[serde(skip)]
     pub title: String,
     /// The project.
@@ -71,7 +71,7 @@ fn both_profiles() -> Vec<String> {
 }
 
 impl Case {
-    /// Reads a folder's `case.toml`; one case a variant.
+    /// Reads a directory's `case.toml`; one case a variant.
     pub fn load_all(folder: &Path) -> Result<Vec<Case>, String> {
         let text = std::fs::read_to_string(folder.join("case.toml"))
             .map_err(|error| format!("case.toml: {error}"))?;

@@ -23,13 +23,13 @@ static RELEASE: Mutex<()> = Mutex::new(());
 pub struct Recorded {
     /// The program as cargo has left it.
     pub elf: PathBuf,
-    /// The folder with `response.txt` and all inputs.
+    /// The directory with `response.txt` and all inputs.
     pub link: PathBuf,
     /// For files of the test.
     pub folder: PathBuf,
 }
 
-/// Builds a case's project in a folder of its own.
+/// Builds a case's project in a directory of its own.
 pub fn build(case: &Case, profile: &str, title: &str) -> Result<Recorded, String> {
     let root = scratch().join("embedded");
     let target = root.join("target");

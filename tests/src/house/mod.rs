@@ -26,7 +26,7 @@ pub struct Crate {
 }
 
 impl Crate {
-    /// Reads the crate in this folder.
+    /// Reads the crate in this directory.
     ///
     /// # Panics
     /// If a file cannot be read or is not Rust.

@@ -182,15 +182,15 @@ pub const ORDERS: &[Order] = &[
     },
 ];
 
-/// Where machines of ELF may be named (`EM_…`): crate and folder.
+/// Where machines of ELF may be named (`EM_…`): crate and directory.
 pub const MACHINES: (&str, &str) = ("xsys-link", "elf/arch");
 
-/// An order of the parts of a folder.
+/// An order of the parts of a directory.
 pub struct Order {
     pub krate: &'static str,
     /// Below `src`.
     pub folder: &'static str,
-    /// Files and folders in it, without `.rs`.
+    /// Files and directories in it, without `.rs`.
     pub parts: &'static [&'static str],
 }
 
@@ -264,7 +264,7 @@ pub fn differences(
     out
 }
 
-/// Arrows that go against [`ORDERS`], and parts of such folders that no order names.
+/// Arrows that go against [`ORDERS`], and parts of such directories that no order names.
 pub fn against_the_order(one: &Crate) -> Vec<String> {
     let mut found = Vec::new();
     for order in ORDERS.iter().filter(|order| order.krate == one.name) {

@@ -1,4 +1,4 @@
-//! A case: a folder with inputs, and directives in its `main.s` or `main.rs` (for wasm also `main.c` or `main.cpp`).
+//! A case: a directory with inputs, and directives in its `main.s` or `main.rs` (for wasm also `main.c` or `main.cpp`).
 //!
 //! Directives are lines `//# key: value`; they may stand anywhere in the main file and are
 //! collected by key. An unknown key is an error, so that a misspelt check cannot pass unseen.
@@ -71,7 +71,7 @@ const ELF_KEYS: &[(&str, bool)] = &[
 /// A loaded case.
 #[derive(Debug)]
 pub struct Case {
-    /// Its folder.
+    /// Its directory.
     pub folder: PathBuf,
     /// Targets to link for; a test each.
     pub targets: Vec<String>,
@@ -83,7 +83,7 @@ pub struct Case {
 }
 
 impl Case {
-    /// Reads a folder.
+    /// Reads a directory.
     pub fn load(folder: &Path, format: &Format) -> Result<Case, String> {
         let mut sources = Vec::new();
         let mut others = Vec::new();

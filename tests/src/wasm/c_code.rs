@@ -49,7 +49,7 @@ pub fn missing(case: &Case) -> bool {
 struct Kit {
     version: String,
     major: u32,
-    /// The folder of the tools that belong to the compiler.
+    /// The directory of the tools that belong to the compiler.
     tools: PathBuf,
 }
 
@@ -57,7 +57,7 @@ fn kit() -> Option<&'static Kit> {
     static KIT: OnceLock<Option<Kit>> = OnceLock::new();
     KIT.get_or_init(|| {
         project::find_program("clang++")?;
-        // A name without folders comes back for what is not there.
+        // A name without directories comes back for what is not there.
         let files = ["crt1-command.o", "libc.a", "libc++.a", "libc++abi.a"];
         let found = |name: &&str| {
             let said = ask(&[TARGET, &format!("-print-file-name={name}")])?;
@@ -95,7 +95,7 @@ pub fn object(source: &Path, flags: &[String], cache: &Path) -> Result<PathBuf, 
     let parts = [kit.version.as_str(), &flags_text, &text];
     let compile = |object: &Path| {
         let mut command = Command::new(compiler(source));
-        // Debug information names files without folders.
+        // Debug information names files without directories.
         command
             .current_dir(source.parent().unwrap_or(source))
             .args([

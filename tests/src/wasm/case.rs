@@ -91,7 +91,7 @@ pub fn missing(case: &Case, target: &str) -> bool {
     needs_std && !library(target).is_ok_and(|folder| folder.exists())
 }
 
-/// The folder of the target's std.
+/// The directory of the target's std.
 fn library(target: &str) -> Result<PathBuf, String> {
     let output = rustc()
         .args(["--print", "target-libdir", "--target", target])
@@ -101,7 +101,7 @@ fn library(target: &str) -> Result<PathBuf, String> {
     Ok(PathBuf::from(text.trim()))
 }
 
-/// Replaces `$std` by the target's libraries and `$lib` by the folder that they are in.
+/// Replaces `$std` by the target's libraries and `$lib` by the directory that they are in.
 pub fn with_places(words: Vec<String>, target: &str) -> Result<Vec<String>, String> {
     if !words.iter().any(|word| word.starts_with('$')) {
         return Ok(words);

@@ -57,7 +57,7 @@ impl Said {
     }
 }
 
-/// The text without the names of folders.
+/// The text without the names of directories.
 fn without(text: &str, work: &Path) -> String {
     text.replace(&format!("{}/", work.display()), "")
 }

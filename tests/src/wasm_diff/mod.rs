@@ -153,7 +153,7 @@ fn check(seeds: impl Iterator<Item = u64>, scratch: &Path, most: usize) -> Resul
     }
 }
 
-/// Makes a link small and writes it into a folder.
+/// Makes a link small and writes it into a directory.
 fn small(bench: &Bench, link: &Link, way: &str, folder: &Path) -> Result<String, String> {
     let same_way =
         |link: &Link| matches!(bench.judge(link), Ok(Verdict::Different(found, _)) if found == way);

@@ -66,7 +66,7 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// A bench that writes into a folder.
+    /// A bench that writes into a directory.
     pub fn new(lld: PathBuf, folder: PathBuf) -> Result<Self, String> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
         let pool = pool.map_err(|e| format!("cannot start threads: {e}"))?;

@@ -36,7 +36,7 @@ pub struct InputFile {
 /// A file that a link has read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadFile {
-    /// As the link named it; relative to the folder it ran in.
+    /// As the link named it; relative to the directory it ran in.
     pub path: PathBuf,
     /// Its length in bytes.
     pub size: u64,
@@ -107,7 +107,7 @@ impl InputFile {
 /// Maps a whole file for reading.
 ///
 /// Invariant that makes this sound: input files do not change while a link runs. Cargo holds the
-/// lock of its target folder meanwhile, compilers and archivers (ours too: see
+/// lock of its target directory meanwhile, compilers and archivers (ours too: see
 /// [`output`](crate::output)) replace files by renaming, which leaves the mapped file as it is.
 /// The mapping is private and read-only, so that nothing here can write to the file. If another
 /// process truncates an input in place during a link, the link dies of SIGBUS, as every linker that

@@ -24,12 +24,12 @@ pub enum InputError {
     Missing {
         /// What was looked for, as in `` library `-lfoo` `` or `` file `foo.o` ``.
         what: String,
-        /// The folders that were searched, in order; empty for a plain path.
+        /// The directories that were searched, in order; empty for a plain path.
         searched: Vec<PathBuf>,
         /// Advice.
         help: Vec<String>,
     },
-    /// A folder stands where a file is needed.
+    /// A directory stands where a file is needed.
     #[error("`{}` is a directory, not a file", .0.display())]
     Directory(PathBuf),
     /// The system refuses.
@@ -119,7 +119,7 @@ fn similar(path: &Path) -> Option<String> {
     ))
 }
 
-/// The names in a folder, sorted; none where it cannot be read.
+/// The names in a directory, sorted; none where it cannot be read.
 pub(crate) fn names_in(dir: &Path) -> Vec<String> {
     let mut names: Vec<String> = std::fs::read_dir(dir)
         .into_iter()

@@ -30,7 +30,7 @@ pub struct Archive<'o> {
 }
 
 impl<'o> Archive<'o> {
-    /// Creates the file, so that a folder that is missing is told before the link.
+    /// Creates the file, so that a directory that is missing is told before the link.
     ///
     /// # Errors
     /// The file cannot be created.
@@ -243,7 +243,7 @@ mod tests {
                 &[],
                 "-o out -Ttext=0x10 -Tdata 5 -lfoo ",
             ),
-            // Found in the folder where the link was started, through a script's INCLUDE.
+            // Found in the directory where the link was started, through a script's INCLUDE.
             (
                 &["-T/s/m.x"],
                 &["/s/m.x", "memory.x"],

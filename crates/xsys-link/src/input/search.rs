@@ -1,7 +1,7 @@
 //! Finds files by their names.
 //!
 //! Libraries (`-lfoo`), scripts (`-T`, INCLUDE) and what scripts name (INPUT, GROUP) are looked for
-//! in different folders in different orders: GNU ld's manual, "Options" (`-l`, `-L`, `-T`) and
+//! in different directories in different orders: GNU ld's manual, "Options" (`-l`, `-L`, `-T`) and
 //! "File Commands". Only static libraries are looked for, because only they can be linked.
 //!
 //! Scripts are looked for in the current directory first. A forgotten `memory.x` there would silently be
@@ -15,7 +15,7 @@ use xsys_diag::{Diagnostic, did_you_mean};
 
 use super::{InputError, names_in};
 
-/// The folders of a link.
+/// The directories of a link.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
     dirs: Vec<PathBuf>,
@@ -27,7 +27,7 @@ pub struct Search {
 pub struct Found {
     /// Where it is.
     pub path: PathBuf,
-    /// Other files of this name, in folders that come later.
+    /// Other files of this name, in directories that come later.
     pub shadowed: Vec<PathBuf>,
     /// Where it was looked for before.
     pub missed: Vec<PathBuf>,
@@ -67,13 +67,13 @@ impl Search {
         }
     }
 
-    /// Adds a folder that a script names with SEARCH_DIR, after all others.
+    /// Adds a directory that a script names with SEARCH_DIR, after all others.
     pub fn add_script_dir(&mut self, dir: &str) {
         self.dirs
             .push(in_sysroot(self.sysroot.as_deref(), Path::new(dir)));
     }
 
-    /// The folders, in order.
+    /// The directories, in order.
     pub fn dirs(&self) -> &[PathBuf] {
         &self.dirs
     }
@@ -118,8 +118,8 @@ impl Search {
     }
 
     /// Finds a file that a script names with INPUT, GROUP or STARTUP: `-lNAME`, or a path that is
-    /// looked for in the sysroot, beside the script, in the current folder and in the search
-    /// folders.
+    /// looked for in the sysroot, beside the script, in the current directory and in the search
+    /// directories.
     ///
     /// # Errors
     /// No directory has the file.
@@ -150,8 +150,8 @@ impl Search {
         .map(|found| found.path)
     }
 
-    /// Finds a script that `-T` or INCLUDE names: in the current folder, then in the search
-    /// folders.
+    /// Finds a script that `-T` or INCLUDE names: in the current directory, then in the search
+    /// directories.
     ///
     /// # Errors
     /// No directory has the script.
@@ -257,7 +257,7 @@ mod tests {
     use super::*;
     use std::fs;
 
-    /// A folder with files in two search folders and a sysroot.
+    /// A directory with files in two search directories and a sysroot.
     fn tree() -> (tempfile::TempDir, Search) {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path();

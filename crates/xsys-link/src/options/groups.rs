@@ -19,7 +19,7 @@ pub(crate) struct InputOptions {
     pub search_dirs: Vec<PathBuf>,
     /// `--sysroot`
     pub sysroot: Option<PathBuf>,
-    /// `-T`, in order; as written, to be looked up in the current folder and then in
+    /// `-T`, in order; as written, to be looked up in the current directory and then in
     /// `search_dirs`.
     pub scripts: Vec<PathBuf>,
     /// For each of `scripts` how many `inputs` stood in front of it: the files that it names come there.

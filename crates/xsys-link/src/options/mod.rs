@@ -207,7 +207,7 @@ pub enum BuildId {
 /// `--reproduce`: where the archive goes and what it has besides the inputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reproduce {
-    /// A file, or a folder that gets a file named after the output.
+    /// A file, or a directory that gets a file named after the output.
     pub file: PathBuf,
     /// The command line, response files expanded.
     pub args: Vec<OsString>,

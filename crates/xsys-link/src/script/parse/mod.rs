@@ -46,12 +46,12 @@ pub trait Loader {
 /// Why a script file cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IncludeError {
-    /// No folder has it.
+    /// No directory has it.
     #[error("cannot find linker script `{name}`")]
     NotFound {
         /// The name that was looked for.
         name: String,
-        /// The folders that were searched, in order.
+        /// The directories that were searched, in order.
         searched: Vec<PathBuf>,
     },
     /// It is there, but cannot be read or is not text.

@@ -225,7 +225,7 @@ pub struct InputRef {
 pub enum InputName {
     /// A path.
     File(PathBuf),
-    /// `-l NAME`: `libNAME.a` in one of the search folders.
+    /// `-l NAME`: `libNAME.a` in one of the search directories.
     Library(String),
     /// The same behind `-Bdynamic`: in the first folder with either, `libNAME.so` comes before `libNAME.a`.
     Dynamic(String),
@@ -401,7 +401,7 @@ impl WasmOptions {
         }
     }
 
-    /// Finds the files behind the inputs: libraries in the search folders, in order.
+    /// Finds the files behind the inputs: libraries in the search directories, in order.
     pub fn find_inputs(&self) -> Result<Vec<(PathBuf, InputRef)>, Vec<Diagnostic>> {
         match self.look_for_inputs() {
             (found, problems) if problems.is_empty() => Ok(found),

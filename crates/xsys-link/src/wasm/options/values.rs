@@ -250,7 +250,7 @@ pub(super) fn report_to(reading: &Reading, path: &str) -> Result<Option<MapTo>, 
     }
 }
 
-/// Options of wasm-ld that name files or folders.
+/// Options of wasm-ld that name files or directories.
 const PATHS: &[&str] = &[
     "--allow-undefined-file",
     "-allow-undefined-file",

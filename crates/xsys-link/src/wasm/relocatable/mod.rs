@@ -6,7 +6,7 @@
 //!
 //! The passes are those of every link. With `-r`, they leave out what belongs to modules: the linker's symbols and
 //! functions, stack, heap, exports, the start function. Undefined symbols become imports; nothing is dropped,
-//! shortened or folded. This folder adds:
+//! shortened or folded. This directory adds:
 //!
 //! - [`symtab`]: the output's symbol table;
 //! - [`linking`]: the `linking` section;

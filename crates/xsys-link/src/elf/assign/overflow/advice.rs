@@ -132,7 +132,7 @@ pub(super) fn give(
     out
 }
 
-/// cargo's folder for programs without optimisation is called `debug`.
+/// cargo's directory for programs without optimisation is called `debug`.
 fn is_debug_build(facts: &AssignContext<'_, '_>) -> bool {
     facts.resolution.files.iter().any(|file| {
         let path = file.name.path.to_string_lossy();
