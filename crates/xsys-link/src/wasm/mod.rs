@@ -1,7 +1,7 @@
-//! The wasm linker: objects for `wasm32` into one module.
+//! The wasm linker: objects in, a module out.
 //!
-//! Spec: WebAssembly tool-conventions, `Linking.md`; command line and layout are wasm-ld's, so that
-//! tools which look into its outputs find what they expect.
+//! Spec: WebAssembly tool-conventions, `Linking.md`. Command line and memory layout are wasm-ld's, so that tools
+//! which read its outputs work with ours.
 //!
 //! [`link_into`] is the table of contents. Each pass is a function that borrows the results of the passes before it;
 //! what is fixed after each step is said beside it.
@@ -40,13 +40,13 @@ use crate::input::map::FileStore;
 pub struct Linked {
     /// Its bytes.
     pub bytes: Vec<u8>,
-    /// Problems that do not prevent the output.
+    /// Warnings.
     pub warnings: Vec<Diagnostic>,
-    /// What `--trace`, `--print-map` and the like have to say.
+    /// What `--trace`, `--print-map` and similar options print.
     pub stdout: String,
 }
 
-/// Links objects and archives, given in command-line order, into a module in memory.
+/// Links inputs, given in command-line order, into a module in memory.
 pub fn link<'a>(
     options: &'a WasmOptions,
     inputs: Vec<WasmInput<'a>>,
@@ -54,7 +54,7 @@ pub fn link<'a>(
     let mut bytes = Vec::new();
     let store = FileStore::new();
     let (warnings, stdout) = link_into(options, &store, inputs, |module| {
-        // Anything but zeros shows a byte that nobody writes.
+        // A value other than zero, so that tests notice bytes that are never written.
         bytes.resize(module.size(), 0xcc);
         module.write(&mut bytes);
         Ok(())
@@ -66,8 +66,8 @@ pub fn link<'a>(
     })
 }
 
-/// Links into a place that `put` provides once the size is known. Returns the warnings and what
-/// the options asked to be printed. Members of thin archives are opened in `store`.
+/// Links, and passes the planned output to `put`, which writes it. Returns warnings and what is to be printed.
+/// Members of thin archives are opened in `store`.
 pub fn link_into<'a>(
     options: &'a WasmOptions,
     store: &'a FileStore,

@@ -3,7 +3,7 @@
 //# shows: --no-entry
 //# shows: --max-memory=131072
 //# shows: --no-growable-memory
-//# expect-error: `--max-memory` and `--no-growable-memory` do not go together
+//# expect-error: `--max-memory` and `--no-growable-memory` contradict each other
 //# compare: rust-lld
 
     .section .text.f,"",@

@@ -1,7 +1,7 @@
-//! Pass 1, load: files into objects.
+//! Load: reads the input files.
 //!
-//! Objects named on the command line are parsed at once, in parallel. Of archives only the index is
-//! read; resolution parses the members it pulls.
+//! Objects on the command line are parsed in parallel. Of archives only the index is read; members are parsed when
+//! resolution pulls them in, or before that, if they are likely to be.
 
 pub(crate) mod stub_library;
 
@@ -24,35 +24,35 @@ use crate::wasm::name_table::{Hashed, NameTable};
 use crate::wasm::object::{self, DebugRelocs, ObjectFile};
 use crate::wasm::reloc::Keeper;
 
-/// A file of the command line, mapped by the caller.
+/// An input file, mapped by the caller.
 #[derive(Clone, Debug)]
 pub struct WasmInput<'a> {
-    /// The path as it is to be named in messages.
+    /// The path, as messages show it.
     pub path: PathBuf,
     /// The contents.
     pub bytes: &'a [u8],
-    /// All members are wanted, not only those that something refers to.
+    /// Link all members of an archive, not only those that something refers to.
     pub whole_archive: bool,
-    /// An object that is to be treated like an archive's member (`--start-lib`).
+    /// Treat an object like an archive member (`--start-lib`).
     pub lazy: bool,
 }
 
-/// The code of problems with whole files.
+/// The code of errors about whole files.
 pub(super) const UNUSABLE: &str = "unusable-input";
 
-/// An object that may take part in the link.
+/// An object that may be linked.
 #[derive(Debug)]
 pub(super) struct Candidate<'a> {
-    /// The file's name, `archive(member)` for members.
+    /// The file's name; `archive(member)` for archive members.
     pub name: String,
-    /// The object, if it takes part in any case or is expected to.
+    /// The object, if it has been parsed.
     pub object: Option<Box<ObjectFile<'a>>>,
-    /// Whether it takes part even if nothing refers to it: it was named by itself, not as an archive's member, or with
-    /// `--whole-archive`.
+    /// Whether it is linked even if nothing refers to it: it is on the command line itself, or `--whole-archive`
+    /// covers it.
     pub explicit: bool,
-    /// The bytes, to be parsed when it is pulled.
+    /// The file's bytes, to be parsed when it is pulled in.
     pub bytes: &'a [u8],
-    /// The names that pull it.
+    /// The names for which it is pulled in.
     pub provides: Vec<Hashed<'a>>,
 }
 
@@ -68,19 +68,19 @@ impl<'a> Candidate<'a> {
     }
 }
 
-/// What there is to link.
+/// All inputs of a link.
 #[derive(Debug)]
 pub(super) struct Loaded<'a> {
-    /// Objects that take part, or may.
+    /// Objects that are or may be linked.
     pub candidates: Vec<Candidate<'a>>,
     /// Stub libraries.
     pub stubs: Vec<Stubs<'a>>,
-    /// Problems that do not prevent the output.
+    /// Warnings.
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Lists all objects, in command-line order. The members of thin archives come from `store`;
-/// relocations are kept in `keeper`.
+/// Lists all objects, in command-line order. Members of thin archives are opened in `store`; relocations are stored
+/// in `keeper`.
 pub(super) fn load<'a>(
     inputs: &'a [WasmInput<'_>],
     store: &'a FileStore,
@@ -121,7 +121,7 @@ pub(super) fn load<'a>(
     problems.extend(failed);
     if options.shrink.compat {
         problems.extend(look_at_all(options, &mut candidates, keeper));
-        // What nothing can pull has been looked at, too.
+        // wasm-ld has also checked the members that define nothing and are never pulled in.
         let idle = |candidate: &Candidate<'_>| !candidate.explicit && candidate.provides.is_empty();
         let objects = candidates.iter().filter(|candidate| idle(candidate));
         let objects = objects.filter_map(|candidate| candidate.object.as_deref());
@@ -139,7 +139,7 @@ pub(super) fn load<'a>(
     }
 }
 
-/// wasm-ld reads all members, needed or not, and refuses those that it could not link.
+/// wasm-ld parses all members, and refuses those that it could not link even if nothing needs them.
 fn look_at_all<'a>(
     options: &WasmOptions,
     candidates: &mut [Candidate<'a>],
@@ -159,7 +159,8 @@ fn look_at_all<'a>(
     problems.collect()
 }
 
-/// What wasm-ld says of members for other machines, which it leaves out. We only complain when one is needed.
+/// wasm-ld's warnings about members for other machines, which it leaves out. By default only members that are needed
+/// matter.
 fn foreign_members(
     inputs: &[WasmInput<'_>],
     store: &FileStore,
@@ -179,7 +180,7 @@ fn foreign_members(
             }
             let (path, name) = (input.path.display(), String::from_utf8_lossy(member.name));
             warnings.push(
-                Diagnostic::warning(format!("`{path}({name})` is no wasm object"))
+                Diagnostic::warning(format!("`{path}({name})` is not a wasm object"))
                     .note("it is left out")
                     .counterpart(format!(
                         "{path}: archive member '{name}' is neither Wasm object file nor LLVM bitcode"
@@ -190,22 +191,21 @@ fn foreign_members(
     warnings
 }
 
-/// Whether wasm-ld would take a file for something to link.
+/// Whether wasm-ld would try to link this file.
 fn is_linkable(bytes: &[u8]) -> bool {
     matches!(FileKind::of(bytes), FileKind::Wasm | FileKind::LlvmBitcode)
 }
 
-/// Parses the members that resolution is going to pull, as far as that can be told without
-/// resolving: the providers of names that parsed objects lack, then those of what these lack. Resolution
-/// meets members one after the other; this way they are parsed in parallel before it starts. A
-/// wrong guess (a name that an object of the command line provides as well) costs its parsing; what
-/// is not guessed, or does not parse, is left to resolution.
+/// Parses in parallel the members that resolution is going to pull in, as far as that can be predicted: those that
+/// define names which parsed objects do not, then those that these need. Resolution would parse them one after the
+/// other. A wrong prediction (an object on the command line defines the name, too) only costs time; members that are
+/// not predicted, or are malformed, are left to resolution.
 fn prefetch<'a>(candidates: &mut [Candidate<'a>], debug: DebugRelocs, keeper: &'a Keeper) {
     let mut providers = NameTable::default();
     providers.reserve(candidates.iter().map(|c| c.provides.len()).sum());
     for (at, candidate) in candidates.iter().enumerate() {
         for name in &candidate.provides {
-            // Whoever comes first provides it. Equal hashes of other names do no harm.
+            // The first candidate that defines a name counts. A collision of hashes only leads to a wrong prediction.
             if providers.get(name.hash, |_| true).is_none() {
                 providers.insert(name.hash, at as u32);
             }
@@ -232,12 +232,12 @@ fn prefetch<'a>(candidates: &mut [Candidate<'a>], debug: DebugRelocs, keeper: &'
     }
 }
 
-/// Members that are expected to be pulled.
+/// Members that are likely to be pulled in.
 struct Guesses<'g, 'a> {
     candidates: &'g [Candidate<'a>],
-    /// Which candidate provides a name.
+    /// The candidate for each name.
     providers: NameTable,
-    /// Whether a candidate is among them.
+    /// Whether a candidate has been chosen.
     guessed: Vec<AtomicBool>,
     parsed: Mutex<Vec<(u32, Box<ObjectFile<'a>>)>>,
     debug: DebugRelocs,
@@ -245,7 +245,7 @@ struct Guesses<'g, 'a> {
 }
 
 impl<'s, 'a: 's> Guesses<'_, 'a> {
-    /// Guesses the members that an object needs.
+    /// Chooses the members that an object needs.
     fn follow(&'s self, scope: &Scope<'s>, object: &ObjectFile<'a>) {
         for symbol in object.symbols.iter().filter(|symbol| symbol.is_lacking()) {
             let Some(at) = self.providers.get(symbol.hash, |_| true) else {
@@ -289,7 +289,7 @@ fn parse<'a>(
     Ok(())
 }
 
-/// Parses an object; problems name the file.
+/// Parses an object; an error names the file.
 pub(super) fn parse_object<'a>(
     name: String,
     bytes: &'a [u8],
@@ -300,7 +300,7 @@ pub(super) fn parse_object<'a>(
         .map_err(|problem| unusable(&name, bytes, &problem))
 }
 
-/// An object's addresses have another width than those of the output.
+/// Reports an object whose addresses are wider or narrower than the output's.
 pub(super) fn wrong_width(options: &WasmOptions, file: &ObjectFile<'_>) -> Option<Diagnostic> {
     let is64 = options.is64();
     if file.memory64 == is64 {
@@ -328,8 +328,7 @@ pub(super) fn wrong_width(options: &WasmOptions, file: &ObjectFile<'_>) -> Optio
     })
 }
 
-/// Why a file cannot be linked. Only files that could not be parsed come here, so looking at one a
-/// second time costs nothing that matters.
+/// Why a file that could not be parsed cannot be linked.
 fn unusable(name: &str, bytes: &[u8], problem: &str) -> Diagnostic {
     if let Some(refusal) = FileKind::of(bytes).refuse_for_wasm(Path::new(name)) {
         return in_archive(refusal, name)
@@ -345,7 +344,7 @@ fn unusable(name: &str, bytes: &[u8], problem: &str) -> Diagnostic {
     problem.code(UNUSABLE)
 }
 
-/// A file that is an object, with something in it that cannot be.
+/// An error about an object that is malformed.
 pub(super) fn damaged(name: &str, problem: &str) -> Diagnostic {
     Diagnostic::error(format!("cannot link `{name}`: {problem}"))
         .counterpart(format!("{name}: {problem}"))
@@ -353,7 +352,7 @@ pub(super) fn damaged(name: &str, problem: &str) -> Diagnostic {
         .code(UNUSABLE)
 }
 
-/// Says which archive a member is in, where the name in the message is all that there is.
+/// Adds which archive a member is in; only its name says so.
 fn in_archive(problem: Diagnostic, name: &str) -> Diagnostic {
     match name.rsplit_once('(') {
         Some((archive, member)) if member.ends_with(')') => {
@@ -371,7 +370,7 @@ fn plain<'a>(
     let mut candidate = Candidate::new(name, input.bytes, !input.lazy);
     if input.lazy {
         list_names(&mut candidate)?;
-        // An object that can never be pulled is not there.
+        // An object that defines nothing is never pulled in.
         if candidate.provides.is_empty() && !options.shrink.compat {
             return Ok(Vec::new());
         }
@@ -379,7 +378,7 @@ fn plain<'a>(
     Ok(vec![candidate])
 }
 
-/// Reads what would pull an object from the object itself.
+/// Lists the names that an object defines from the object itself.
 fn list_names(candidate: &mut Candidate<'_>) -> Result<(), Diagnostic> {
     let names = object::defined_names(candidate.bytes)
         .map_err(|problem| unusable(&candidate.name, candidate.bytes, &problem))?;
@@ -400,13 +399,13 @@ fn archive<'a>(
         Ok(Candidate::new(name, bytes, input.whole_archive))
     };
     let mut candidates: Vec<Candidate<'a>> = Vec::new();
-    // wasm-ld has no use for the archive's table.
+    // wasm-ld does not use the archive's index.
     if !input.whole_archive && !options.shrink.compat {
         let mut at_offset: HashMap<u64, usize> = HashMap::new();
         let mut last = None;
         for symbol in archive.symbols() {
             let (name, offset) = symbol.map_err(InputError::into_diagnostic)?;
-            // The table groups names by member.
+            // An archive's index lists the names of a member together.
             let at = match last {
                 Some((known, at)) if known == offset => at,
                 _ => match at_offset.get(&offset) {
@@ -422,7 +421,7 @@ fn archive<'a>(
                 },
             };
             last = Some((offset, at));
-            // No object has a symbol with such a name.
+            // Names of symbols are UTF-8, so any other name cannot be referred to.
             if let Ok(name) = std::str::from_utf8(name) {
                 candidates[at].provides.push(name.into());
             }
@@ -435,12 +434,12 @@ fn archive<'a>(
             return Ok(candidates);
         }
     }
-    // All members: archivers that do not know wasm write an empty table, or none.
+    // Read the members themselves: archivers that do not know wasm write no index, or an empty one.
     for member in archive.members() {
         let mut candidate = candidate(member.map_err(InputError::into_diagnostic)?)?;
         match FileKind::of(candidate.bytes) {
             FileKind::Wasm => {}
-            // Members for other machines are warned of (`foreign_members`).
+            // `foreign_members` warns about members for other machines.
             kind if options.shrink.compat
                 && !input.whole_archive
                 && kind != FileKind::LlvmBitcode =>
@@ -453,7 +452,7 @@ fn archive<'a>(
                     &candidate.name,
                 ));
             }
-            // Archives hold licences and lists, too.
+            // Archives may contain licences and other text.
             FileKind::Text | FileKind::Empty | FileKind::Unknown => continue,
             kind => {
                 let refusal = kind.refuse_for_wasm(Path::new(&candidate.name));
@@ -463,7 +462,7 @@ fn archive<'a>(
         }
         if !input.whole_archive {
             list_names(&mut candidate)?;
-            // A member that provides nothing can never be pulled.
+            // A member that defines nothing is never pulled in.
             if candidate.provides.is_empty() && !options.shrink.compat {
                 continue;
             }
@@ -473,7 +472,7 @@ fn archive<'a>(
     Ok(candidates)
 }
 
-/// With `--whole-archive` wasm-ld takes whatever is no wasm object for bitcode.
+/// With `--whole-archive`, wasm-ld takes everything that is not a wasm object for LLVM bitcode.
 fn wanted_all(kind: FileKind, name: &str) -> Diagnostic {
     let refusal = kind.refuse_for_wasm(Path::new(name));
     let refusal = refusal.unwrap_or_else(|| nested(name));

@@ -1,13 +1,13 @@
-//! Stub libraries: text files that say which functions a host provides, and what each of them needs of the
-//! module in return.
+//! Stub libraries: text files that list functions which the host provides, and which symbols of the module each of
+//! them needs.
 //!
 //! Spec: lld's `docs/WebAssembly.rst`; Emscripten makes such files for its JavaScript libraries. The first line is
-//! `#STUB`; others are `name: needed, needed`, or begin with `#`. A name that an object lacks becomes an import,
-//! and what it needs is linked and exported.
+//! `#STUB`; the others are `name: needed, needed`, or comments that begin with `#`. An undefined symbol that is
+//! listed becomes an import, and the symbols that it needs are linked and exported.
 
 use xsys_diag::Diagnostic;
 
-/// What the first line says.
+/// The first line.
 const MAGIC: &[u8] = b"#STUB";
 
 /// A stub library.
@@ -15,7 +15,7 @@ const MAGIC: &[u8] = b"#STUB";
 pub(crate) struct Stubs<'a> {
     /// The file's name.
     pub file: String,
-    /// Names, each with those that it needs.
+    /// The functions, each with the symbols that it needs.
     pub symbols: Vec<(&'a str, Vec<&'a str>)>,
 }
 
@@ -25,7 +25,7 @@ pub(crate) fn is_stub(bytes: &[u8]) -> bool {
 }
 
 impl<'a> Stubs<'a> {
-    /// Reads one.
+    /// Parses a stub library.
     pub(crate) fn parse(file: String, bytes: &'a [u8]) -> Result<Self, Diagnostic> {
         let text = std::str::from_utf8(bytes).map_err(|_| {
             Diagnostic::error(format!("`{file}` is not UTF-8 text"))
@@ -53,7 +53,7 @@ impl<'a> Stubs<'a> {
     }
 }
 
-/// A name that a stub library needs and nothing defines.
+/// The error for a symbol that a stub library needs and no file defines.
 pub(crate) fn missing(file: &str, needed: &str, by: &str) -> Diagnostic {
     Diagnostic::error(format!("undefined symbol: `{needed}`"))
         .note(format!(

@@ -1,18 +1,17 @@
-//! What LLVM's reader of objects refuses and ours does not, for `--compat=wasm-ld`.
+//! Objects that LLVM refuses and [`ObjectFile::parse`](super::ObjectFile::parse) does not, for `--compat=wasm-ld`.
 //!
-//! Problem: compat mode has to refuse what wasm-ld refuses. wasm-ld stops where bytes are left behind the last item of a
-//! section, where sections come in another order than LLVM's writer has, and where a list names something twice; our
-//! parser reads what it needs and has no quarrel with the rest. So in compat mode each object is looked at once more, by
-//! these rules alone.
+//! Problem: with `--compat=wasm-ld`, everything has to be refused that wasm-ld refuses. LLVM's reader fails if there
+//! are bytes behind the last item of a section, if sections are not in LLVM's order, and if a list contains a name
+//! twice. Our parser ignores all that. So each object is read once more to check these rules.
 //!
-//! Spec: WebAssembly tool-conventions, `Linking.md` and `ProducersSection.md`; the words are wasm-ld's.
+//! Spec: WebAssembly tool-conventions, `Linking.md` and `ProducersSection.md`; the messages are wasm-ld's.
 
 use hashbrown::HashSet;
 use wasmparser::BinaryReader;
 
 use super::sections::{Section, sections};
 
-/// What LLVM's reader says; nothing of what cannot be read at all, which our own parser tells of.
+/// The error that LLVM reports; `None` if our parser reports the problem.
 type Looked = Result<(), Option<String>>;
 
 fn unread<E>(_: E) -> Option<String> {
@@ -23,27 +22,27 @@ fn refuse(words: impl Into<String>) -> Looked {
     Err(Some(words.into()))
 }
 
-/// The section of a module that has nothing but its name in common with the numbered ones.
+/// Id of custom sections.
 const CUSTOM: u8 = 0;
 const START: u8 = 8;
 const DATA_COUNT: u8 = 12;
 const CODE: u8 = 10;
 const DATA: u8 = 11;
 
-/// Numbers of sections in the order in which they may come; custom sections of linking follow.
+/// Ids of sections in the order in which they have to be; custom sections for linking follow.
 const ORDER: &[u8] = &[1, 2, 3, 4, 5, 13, 6, 7, START, 9, DATA_COUNT, CODE, DATA];
 const CUSTOM_ORDER: &[&str] = &["linking", "name", "producers", "target_features"];
 
 /// Version of the `linking` section.
 const VERSION: u32 = 2;
 
-/// Flag of symbols: nobody but their own file sees them.
+/// Flag of local symbols.
 const LOCAL: u32 = 2;
 const BINDING: u32 = 3;
 const UNDEFINED: u32 = 0x10;
 const EXPLICIT_NAME: u32 = 0x40;
 
-/// What LLVM's reader says of an object that it would not take; `None` for all that compilers write.
+/// The error that LLVM reports for an object; `None` if it accepts it.
 pub fn objection(bytes: &[u8]) -> Option<String> {
     look(bytes).err().flatten()
 }
@@ -76,12 +75,12 @@ fn look(bytes: &[u8]) -> Looked {
     Ok(())
 }
 
-/// Which sections have been seen.
+/// The order of sections.
 #[derive(Default)]
 struct Order {
-    /// The place in the order behind the last one.
+    /// The position in the order from which the next section may come.
     next: usize,
-    /// A relocation section: it may come anywhere behind the symbols.
+    /// Whether there was a relocation section. These may be anywhere behind the `linking` section.
     relocs: bool,
 }
 
@@ -112,13 +111,13 @@ impl Order {
     }
 }
 
-/// How many of each there are: those that are imported come first.
+/// The number of items of each kind, imported ones included.
 #[derive(Default)]
 struct Counts {
     imported: [u32; 4],
     own: [u32; 4],
     segments: u32,
-    /// What the data count section says.
+    /// The value in the data count section.
     data_count: Option<u32>,
 }
 
@@ -133,7 +132,7 @@ impl Counts {
         self.imported[kind].saturating_add(self.own[kind])
     }
 
-    /// Counts what a section has; it ends behind the last of them.
+    /// Counts the items of a section, and checks that nothing follows.
     fn look(&mut self, section: &Section<'_>) -> Looked {
         let name = match section.id {
             1 => "type",
@@ -172,7 +171,7 @@ impl Counts {
         end(&reader, name)
     }
 
-    /// Reads one item of a section.
+    /// Reads an item of a section.
     fn item(&mut self, id: u8, reader: &mut BinaryReader<'_>) -> Looked {
         let read = match id {
             1 => reader.read::<wasmparser::RecGroup>().map(drop),
@@ -227,7 +226,7 @@ impl Counts {
     }
 }
 
-/// Nothing may be left.
+/// Checks that nothing follows.
 fn end(reader: &BinaryReader<'_>, what: &str) -> Looked {
     match reader.eof() {
         true => Ok(()),
@@ -235,7 +234,7 @@ fn end(reader: &BinaryReader<'_>, what: &str) -> Looked {
     }
 }
 
-/// The name section: what is named, and once.
+/// The name section: every item is named once.
 fn names(section: &Section<'_>, counts: &Counts) -> Looked {
     let mut reader = section.reader();
     let mut seen = HashSet::new();
@@ -328,7 +327,7 @@ fn relocs(section: &Section<'_>, before: &[Section<'_>]) -> Looked {
     end(&reader, "reloc")
 }
 
-/// Symbols, segments, initialisers and groups.
+/// The `linking` section.
 fn linking(section: &Section<'_>, counts: &Counts, before: &[Section<'_>]) -> Looked {
     let mut reader = section.reader();
     let version = reader.read_var_u32().map_err(unread)?;
@@ -371,7 +370,7 @@ fn linking(section: &Section<'_>, counts: &Counts, before: &[Section<'_>]) -> Lo
     Ok(())
 }
 
-/// No two symbols that others see have one name; those of sections are seen by none.
+/// Global symbols must have different names.
 fn symbols(reader: &mut BinaryReader<'_>) -> Looked {
     const DATA: u8 = 1;
     const SECTION: u8 = 3;
@@ -410,7 +409,7 @@ fn symbols(reader: &mut BinaryReader<'_>) -> Looked {
     Ok(())
 }
 
-/// COMDAT groups: each has a name of its own, and nothing is in two of them.
+/// COMDAT groups must have different names and members.
 fn groups(reader: &mut BinaryReader<'_>, counts: &Counts, before: &[Section<'_>]) -> Looked {
     const SEGMENT: u32 = 0;
     const FUNCTION: u32 = 1;

@@ -1,12 +1,11 @@
-//! One relocatable object, parsed just far enough that linking it needs no second look.
+//! An object file, parsed and checked once, so that later passes can rely on it.
 //!
 //! Spec: WebAssembly tool-conventions, `Linking.md` (sections `linking` and `reloc.*`, version 2).
 //!
-//! Everything borrows from the file's bytes. After [`ObjectFile::parse`] these hold, and later
-//! passes rely on them: every symbol's index names an existing item of its kind; every relocation
-//! lies inside its chunk, in ascending order, and names an existing symbol of the kind that its
-//! type needs (or an existing type); every initialiser names a function. Relocations of debug
-//! information are the exception, where they are [`DebugRelocs::Deferred`].
+//! Everything borrows from the file's bytes. After [`ObjectFile::parse`] these hold: every symbol's index names an
+//! existing item of its kind; relocations are inside their chunk, in ascending order, and refer to an existing symbol
+//! of the kind that their type needs (or to an existing type); every initialiser names a function. Only relocations
+//! of debug information may be checked later ([`DebugRelocs::Deferred`]).
 
 mod as_llvm;
 mod linking;
@@ -26,38 +25,38 @@ use sections::{
     check_table, features, producers, read_function_exports, read_function_types, sections, types,
 };
 
-/// A function type in its encoded form: two equal types have equal bytes.
+/// A function type in its encoded form, so that equal types have equal bytes.
 pub type Signature<'a> = &'a [u8];
 
-/// A function without parameters and results.
+/// The type of functions without parameters and results.
 pub const NO_SIGNATURE: Signature<'static> = &[0x60, 0, 0];
 
 /// A relocatable object.
 #[derive(Debug, Default)]
 pub struct ObjectFile<'a> {
-    /// The file's name, `archive(member)` for archive members.
+    /// The file's name; `archive(member)` for archive members.
     pub name: String,
     /// Its function types.
     pub types: Vec<Signature<'a>>,
     /// Its imports, per kind, in index order.
     pub imports: Imports<'a>,
-    /// Its own functions.
+    /// The functions that it defines.
     pub functions: Vec<Function<'a>>,
-    /// Its own globals: type and initial value.
+    /// The globals that it defines: type and initial value.
     pub globals: Vec<Global<'a>>,
-    /// Its own tables, as encoded table types.
+    /// The tables that it defines, as encoded table types.
     pub tables: Vec<&'a [u8]>,
-    /// Its own tags, as type indexes.
+    /// The tags that it defines, as type indexes.
     pub tags: Vec<u32>,
     /// Its data segments.
     pub segments: Vec<Segment<'a>>,
-    /// Its custom sections, without those which the linker understands itself.
+    /// Its custom sections, but for those that the linker reads itself.
     pub customs: Vec<Custom<'a>>,
     /// Its symbol table.
     pub symbols: Vec<ObjectSymbol<'a>>,
-    /// What each symbol names, once more: every relocation is checked against it.
+    /// The kind of each symbol once more, in a dense list: every relocation is checked against it.
     pub kinds: Vec<SymbolKind>,
-    /// Functions to call before the program starts: priority and symbol.
+    /// Functions to call at start-up: priority and symbol.
     pub init_functions: Vec<(u32, u32)>,
     /// COMDAT groups.
     pub comdats: Vec<Comdat<'a>>,
@@ -67,12 +66,12 @@ pub struct ObjectFile<'a> {
     pub producers: Vec<(&'a str, &'a str, &'a str)>,
     /// Whether addresses are 64 bits wide.
     pub memory64: bool,
-    /// Whether it calls through the function table as number 0, as code without `reference-types`
-    /// does: no symbol and no relocation names the table.
+    /// Whether its code calls through table 0 without a relocation or symbol for the table, as code compiled without
+    /// `reference-types` does.
     pub legacy_table: bool,
 }
 
-/// Imports of an object per kind; an index space starts with its imports.
+/// The imports of an object by kind. In an index space, imports come first.
 #[derive(Debug, Default)]
 pub struct Imports<'a> {
     /// Functions, with type indexes.
@@ -85,31 +84,31 @@ pub struct Imports<'a> {
     pub tags: Vec<(ImportName<'a>, u32)>,
 }
 
-/// Module and field of an import.
+/// Module and name of an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ImportName<'a> {
     /// The module.
     pub module: &'a str,
-    /// The field.
+    /// The name within the module.
     pub field: &'a str,
 }
 
-/// A function body.
+/// A function with a body.
 #[derive(Clone, Copy, Debug)]
 pub struct Function<'a> {
     /// Its type.
     pub signature: Signature<'a>,
-    /// Size field and body, as they stand in the file.
+    /// The body with its size field, as in the file.
     pub bytes: &'a [u8],
     /// Length of the size field.
     pub size_len: u32,
     /// Where `bytes` starts in the code section.
     pub offset: u32,
-    /// What is to be patched, offsets from the section's start.
+    /// Its relocations. Offsets count from the start of the code section.
     pub relocs: Relocs<'a>,
-    /// The name that the object exports it under, if it does (`export_name`).
+    /// The name under which the object exports it, if it does (`export_name` in the source).
     pub export_name: Option<&'a str>,
-    /// The name in the object's own name section.
+    /// Its name in the object's own `name` section.
     pub debug_name: Option<&'a str>,
 }
 
@@ -118,28 +117,28 @@ pub struct Function<'a> {
 pub struct Global<'a> {
     /// Encoded type and initial value.
     pub bytes: &'a [u8],
-    /// Whether it can be assigned.
+    /// Whether it is mutable.
     pub mutable: bool,
 }
 
 /// A data segment.
 #[derive(Clone, Copy, Debug)]
 pub struct Segment<'a> {
-    /// The name, `.data.something`.
+    /// The name, such as `.rodata.something`.
     pub name: &'a str,
     /// Alignment as a power of two.
     pub align: u32,
     /// Whether it holds NUL-terminated strings that may be merged.
     pub strings: bool,
-    /// Whether each thread has one.
+    /// Whether it is thread-local.
     pub tls: bool,
-    /// Whether it stays without being referred to.
+    /// Whether garbage collection keeps it (`retain`).
     pub retain: bool,
     /// The contents.
     pub data: &'a [u8],
     /// Where `data` starts in the data section.
     pub offset: u32,
-    /// What is to be patched, offsets from the section's start.
+    /// Its relocations. Offsets count from the start of the data section.
     pub relocs: Relocs<'a>,
 }
 
@@ -150,26 +149,26 @@ pub struct Custom<'a> {
     pub name: &'a str,
     /// The contents after the name.
     pub data: &'a [u8],
-    /// What is to be patched, offsets from the start of `data`.
+    /// Its relocations. Offsets count from the start of `data`.
     pub relocs: Relocs<'a>,
-    /// The section's number in the file.
+    /// The section's index in the file.
     index: u32,
 }
 
-/// A COMDAT group: only the first of that name stays.
+/// A COMDAT group: of all groups of one name the first is kept.
 #[derive(Clone, Debug)]
 pub struct Comdat<'a> {
     /// The group's name.
     pub name: &'a str,
-    /// Members.
+    /// Functions in the group.
     pub functions: Vec<u32>,
-    /// Members.
+    /// Data segments in the group.
     pub segments: Vec<u32>,
-    /// Members, as positions in `customs`.
+    /// Custom sections in the group, as positions in `customs`.
     pub customs: Vec<u32>,
 }
 
-/// A symbol of an object.
+/// An entry of the symbol table.
 #[derive(Clone, Copy, Debug)]
 pub struct ObjectSymbol<'a> {
     /// The name; empty for sections.
@@ -178,34 +177,34 @@ pub struct ObjectSymbol<'a> {
     pub kind: SymbolKind,
     /// Binding, visibility and the rest.
     pub flags: SymbolFlags,
-    /// Where it is, or what it imports.
+    /// Where it is defined.
     pub place: Place,
-    /// Its number in the object's index space; the size of data; zero for sections.
+    /// Its index in the object's index space; for data, the size; zero for sections.
     pub index: u32,
-    /// The type of a function or tag; empty for the rest.
+    /// The type of a function or tag; empty for other kinds.
     pub signature: Signature<'a>,
     /// The name's [`hash`](crate::wasm::name_table::hash); zero for local symbols.
     pub hash: u64,
-    /// Whether a call instruction names it: only then its type matters.
+    /// Whether a call instruction refers to it. Only then its type matters.
     pub called: bool,
-    /// What its name tells: to look at it again would mean to wait for memory.
+    /// What its name says about it. Kept, because reading the name again would mean a cache miss.
     pub class: NameClass,
 }
 
-/// What a symbol's name tells beyond who is meant.
+/// What the name of a symbol says about it, besides identifying it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NameClass {
     /// Nothing.
     #[default]
     None,
-    /// wasm-bindgen's macros and its command line tool agree on it.
+    /// It is part of the interface between wasm-bindgen's macros and its command line tool.
     Bindgen,
-    /// The compiler made it up, for a constant without an address of its own.
+    /// The compiler made it up for a constant whose address does not matter.
     Anonymous,
 }
 
 impl NameClass {
-    /// What a name tells.
+    /// Classifies a name.
     pub fn of(name: &str) -> Self {
         let anonymous =
             name.starts_with(".L") || (name.starts_with("anon.") && name.contains(".llvm."));
@@ -218,43 +217,43 @@ impl NameClass {
 }
 
 impl ObjectSymbol<'_> {
-    /// Whether the object needs somebody else to define this.
+    /// Whether another file has to define it.
     pub fn is_lacking(&self) -> bool {
         let not_strong = SymbolFlags::BINDING_LOCAL | SymbolFlags::BINDING_WEAK;
         self.place == Place::Undefined && !self.flags.intersects(not_strong)
     }
 }
 
-/// Where an object's symbol is.
+/// Where a symbol is defined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// Elsewhere; [`ObjectFile::import`] says where.
+    /// Not in this object; [`ObjectFile::import`] says where it is imported from.
     Undefined,
-    /// In this object: position in the list of its kind, without imports.
+    /// In this object: its position among the items of its kind, imports not counted.
     Item(u32),
-    /// In this object's data.
+    /// In a data segment of this object.
     Data {
-        /// Which segment.
+        /// The segment.
         segment: u32,
-        /// Where in it.
+        /// The offset in it.
         offset: u32,
     },
     /// At a fixed address.
     Absolute(u32),
 }
 
-/// What is done about the relocations of debug information, most of all where there is any.
+/// When the relocations of debug information are checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DebugRelocs {
-    /// Nothing: it is not written.
+    /// Never: the debug information is not written.
     Ignored,
-    /// They are checked like all others.
+    /// When the object is loaded, as all others.
     Checked,
-    /// Whoever reads the debug information checks them: much of it is dropped unread.
+    /// When the debug information is read. Much of it is dropped unread.
     Deferred,
 }
 
-/// Why an object cannot be used; the caller knows the file's name.
+/// Why an object cannot be linked. The caller adds the file's name.
 pub type Problem = String;
 
 type Parsed<T> = Result<T, Problem>;
@@ -267,7 +266,7 @@ fn text(error: wasmparser::Error) -> Problem {
 }
 
 impl<'a> ObjectFile<'a> {
-    /// Parses a module that was compiled for linking; its relocations are kept in `keeper`.
+    /// Parses a relocatable object. Its relocations are stored in `keeper`.
     pub fn parse(
         name: String,
         bytes: &'a [u8],
@@ -314,7 +313,7 @@ impl<'a> ObjectFile<'a> {
                     })?;
                     types.into_iter().try_for_each(check_table)?;
                 }
-                // Compilers import the memory; objects that were joined have one.
+                // Compilers import the memory; objects made by `-r` define it.
                 5 => {
                     for memory in
                         wasmparser::MemorySectionReader::new(section.reader()).map_err(text)?
@@ -331,7 +330,7 @@ impl<'a> ObjectFile<'a> {
                         object.tags.push(tag.map_err(text)?.func_type_idx);
                     }
                 }
-                // Start, elements and the data count are the linker's to make.
+                // The linker makes the start, element and data count sections itself.
                 _ => {}
             }
         }
@@ -363,14 +362,14 @@ impl<'a> ObjectFile<'a> {
         Ok(object)
     }
 
-    /// The position in `customs` of a section by its number in the file.
+    /// The position in `customs` of the section with this index in the file.
     fn custom(&self, index: u32) -> Option<usize> {
         self.customs
             .binary_search_by_key(&index, |custom| custom.index)
             .ok()
     }
 
-    /// The import that an undefined symbol stands for. `None` for data.
+    /// The import that an undefined symbol refers to. `None` for data.
     pub fn import(&self, symbol: &ObjectSymbol<'a>) -> Option<ImportName<'a>> {
         let at = symbol.index as usize;
         match symbol.kind {
@@ -382,7 +381,7 @@ impl<'a> ObjectFile<'a> {
         }
     }
 
-    /// The encoded type of a global of its own.
+    /// The encoded type of a global that the object defines.
     pub fn global_type(&self, place: Place) -> [u8; 2] {
         let global = match place {
             Place::Item(at) => self.globals.get(at as usize),

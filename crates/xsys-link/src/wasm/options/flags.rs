@@ -1,5 +1,5 @@
-//! The options of the wasm linker: one row each, with what it takes, what it does and, where it
-//! does nothing, why that is right.
+//! The options of the wasm linker, a row each: what it takes, what it does and, where it does nothing, why that is
+//! right.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -16,20 +16,20 @@ use crate::options::gnu::VERSION;
 
 /// A row of the table.
 pub(crate) struct Flag {
-    /// Spellings without dashes; a star at the end stands for any rest.
+    /// Spellings without dashes. One that ends with `*` stands for all that begin like it.
     pub names: &'static [&'static str],
-    /// What follows.
+    /// Whether it takes a value.
     pub argument: Argument,
-    /// What happens.
+    /// What it does.
     pub action: Action,
-    /// One line for people.
+    /// One line for the list of options.
     pub help: &'static str,
 }
 
-/// What follows an option.
+/// Whether an option takes a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Argument {
-    /// Nothing.
+    /// It takes none.
     None,
     /// `--x v` or `--x=v`; one-letter options also take `-xv`.
     Required,
@@ -43,9 +43,9 @@ pub(crate) enum Action {
     Set(fn(&mut Reading, &str) -> Result<(), Wrong>),
     /// Nothing; the row's help says why that is right.
     Ignored,
-    /// Nothing, but not every value is one.
+    /// Nothing, but its value is checked.
     Checked(fn(&str) -> Result<(), Wrong>),
-    /// It would change the output in a way that is not there yet.
+    /// It would change the output, and is not supported.
     Rejected(&'static str),
 }
 
@@ -90,7 +90,7 @@ macro_rules! rejected {
     };
 }
 
-/// All options.
+/// The table.
 pub(crate) static FLAGS: &[Flag] = &[
     // Files.
     set!(
@@ -109,7 +109,7 @@ pub(crate) static FLAGS: &[Flag] = &[
         ["L", "library-path"],
         Required,
         |r, v| r.options.search.push(v.into()),
-        "`-L DIR` adds a directory for `-l`"
+        "`-L DIR` adds a directory in which `-l` looks"
     ),
     set!(
         ["Bdynamic", "dy", "call_shared"],
@@ -127,19 +127,19 @@ pub(crate) static FLAGS: &[Flag] = &[
         ["whole-archive"],
         None,
         |r, _| r.whole_archive = true,
-        "all members of the archives that follow"
+        "links links all members of the archives that follow"
     ),
     set!(
         ["no-whole-archive"],
         None,
         |r, _| r.whole_archive = false,
-        "only needed members of the archives that follow"
+        "links links only needed members of the archives that follow"
     ),
     set!(
         ["start-lib"],
         None,
         |r, _| r.start_lib(),
-        "the objects that follow act like an archive's members"
+        "the objects that follow are linked only if something refers to them, like archive members"
     ),
     set!(["end-lib"], None, |r, _| r.end_lib(), "ends `--start-lib`"),
     // Entry, exports, imports.
@@ -147,7 +147,7 @@ pub(crate) static FLAGS: &[Flag] = &[
         ["e", "entry"],
         Required,
         |r, v| r.options.entry = Some(v.to_owned()).filter(|name| !name.is_empty()),
-        "`--entry NAME` names the function to start with"
+        "`--entry NAME` sets the entry point"
     ),
     set!(
         ["no-entry"],
@@ -183,13 +183,13 @@ pub(crate) static FLAGS: &[Flag] = &[
         ["no-export-dynamic"],
         None,
         |r, _| r.options.export_dynamic = false,
-        "exports only what is asked for"
+        "exports only symbols that are named"
     ),
     set!(
         ["u", "undefined"],
         Required,
         |r, v| r.options.undefined.push(v.into()),
-        "`-u NAME` pulls the archive member that defines NAME"
+        "`-u NAME` pulls in the archive member that defines NAME"
     ),
     set!(
         ["allow-undefined"],
@@ -231,26 +231,26 @@ pub(crate) static FLAGS: &[Flag] = &[
         ["allow-multiple-definition"],
         None,
         |r, _| r.options.allow_multiple_definition = true,
-        "the first definition wins"
+        "the first of several definitions is used"
     ),
     set!(
         ["noinhibit-exec"],
         None,
         |r, _| r.options.forgives = true,
-        "two definitions are a warning, and the last wins; other errors prevent the output as ever"
+        "several definitions of a symbol are a warning, and the last one is used; other errors still prevent the output"
     ),
     set!(
         ["no-allow-multiple-definition"],
         None,
         |r, _| r.options.allow_multiple_definition = false,
-        "two definitions are an error"
+        "several definitions of a symbol are an error"
     ),
     // Memory and table.
     flag(
         &["z"],
         Argument::Required,
         Action::Set(keyword),
-        "`-z stack-size=BYTES`; `-z muldefs`: the first definition wins; others are warned of",
+        "`-z stack-size=BYTES`; `-z muldefs`: the first definition is used; other keywords are warnings",
     ),
     set!(
         ["stack-first"],
@@ -268,25 +268,25 @@ pub(crate) static FLAGS: &[Flag] = &[
         ["global-base"],
         Required,
         |r, v| r.options.memory.global_base = Some(number(r, v)?).filter(|&base| base != 0),
-        "where data start"
+        "address of the data"
     ),
     set!(
         ["initial-memory"],
         Required,
         |r, v| r.options.memory.initial = number(r, v)?,
-        "memory's size at the start, in bytes"
+        "initial size of memory, in bytes"
     ),
     set!(
         ["initial-heap"],
         Required,
         |r, v| r.options.memory.initial_heap = number(r, v)?,
-        "room for the heap at the start, in bytes"
+        "initial size of the heap, in bytes"
     ),
     set!(
         ["max-memory"],
         Required,
         |r, v| r.options.memory.max = number(r, v)?,
-        "memory's limit, in bytes"
+        "maximum size of memory, in bytes"
     ),
     set!(
         ["no-growable-memory"],
@@ -322,7 +322,7 @@ pub(crate) static FLAGS: &[Flag] = &[
         ["import-table"],
         None,
         |r, _| r.options.table.import = true,
-        "the function table comes from env.__indirect_function_table"
+        "imports the function table from env.__indirect_function_table"
     ),
     set!(
         ["export-table"],
@@ -353,13 +353,13 @@ pub(crate) static FLAGS: &[Flag] = &[
         ["emit-relocs", "q"],
         None,
         |r, _| r.options.emit_relocs = true,
-        "the module carries its symbol table and relocations, for tools that take it apart"
+        "keeps symbol table and relocations in the module, for tools that change it"
     ),
     flag(
         &["wrap"],
         Argument::Required,
         Action::Set(wrap),
-        "`--wrap=NAME`: users of NAME get `__wrap_NAME`, users of `__real_NAME` get NAME",
+        "`--wrap=NAME`: references to NAME go to `__wrap_NAME`, references to `__real_NAME` go to NAME",
     ),
     flag(
         &["build-id"],
@@ -390,7 +390,7 @@ pub(crate) static FLAGS: &[Flag] = &[
         &["icf"],
         Argument::Required,
         Action::Set(icf),
-        "`--icf=safe` (on from `-O1`) keeps equal functions once where nobody can tell; `none`",
+        "`--icf=safe` (on from `-O1`) keeps one of equal functions where no program can tell the difference; or `none`",
     ),
     set!(
         ["tidy-code"],
@@ -408,13 +408,13 @@ pub(crate) static FLAGS: &[Flag] = &[
         ["prune-debug"],
         None,
         |r, _| r.options.shrink.prune_debug = Some(true),
-        "debug entries of dropped functions go (on unless `--compat=wasm-ld`)"
+        "drops debug information of dropped functions (on unless `--compat=wasm-ld`)"
     ),
     set!(
         ["no-prune-debug"],
         None,
         |r, _| r.options.shrink.prune_debug = Some(false),
-        "debug entries of dropped functions stay"
+        "keeps debug information of dropped functions"
     ),
     set!(
         ["gc-sections"],
@@ -432,19 +432,19 @@ pub(crate) static FLAGS: &[Flag] = &[
         ["print-gc-sections"],
         None,
         |r, _| r.options.print_gc_sections = true,
-        "names what was dropped"
+        "prints what was dropped"
     ),
     set!(
         ["no-print-gc-sections"],
         None,
         |r, _| r.options.print_gc_sections = false,
-        "does not name what was dropped"
+        "does not print what was dropped"
     ),
     set!(
         ["merge-data-segments"],
         None,
         |r, _| r.options.merge_data_segments = true,
-        "`.data.x` goes into `.data`"
+        "merges `.data.x` into `.data`"
     ),
     set!(
         ["no-merge-data-segments"],
@@ -474,19 +474,19 @@ pub(crate) static FLAGS: &[Flag] = &[
         ["keep-section"],
         Required,
         |r, v| r.options.keep_sections.push(v.into()),
-        "a custom section that `--strip-all` leaves alone"
+        "a custom section that `--strip-all` keeps"
     ),
     set!(
         ["demangle"],
         None,
         |r, _| r.options.demangle = true,
-        "readable names in the name section (on): of C++ in LLVM's text; hashes of old Rust names are left out unless `--compat=wasm-ld`"
+        "demangled names in the name section (on): C++ names as LLVM writes them; hashes of legacy Rust names are left out unless `--compat=wasm-ld`"
     ),
     set!(
         ["no-demangle"],
         None,
         |r, _| r.options.demangle = false,
-        "symbols' names in the name section"
+        "mangled names in the name section"
     ),
     set!(
         ["soname"],
@@ -504,19 +504,19 @@ pub(crate) static FLAGS: &[Flag] = &[
         ["extra-features"],
         Required,
         |r, v| r.options.extra_features.push(list(v)),
-        "features besides those of the objects"
+        "features in addition to those of the objects"
     ),
     set!(
         ["check-features"],
         None,
         |r, _| r.options.check_features = true,
-        "complains about features that do not go together"
+        "reports objects whose features contradict each other"
     ),
     set!(
         ["no-check-features"],
         None,
         |r, _| r.options.check_features = false,
-        "does not look at features"
+        "does not check features"
     ),
     // Behaviour.
     set!(
@@ -535,25 +535,25 @@ pub(crate) static FLAGS: &[Flag] = &[
         ["trace", "t"],
         None,
         |r, _| r.options.reports.trace = true,
-        "names the files that take part"
+        "prints the linked files"
     ),
     set!(
         ["trace-symbol", "y"],
         Required,
         |r, v| r.options.reports.trace_symbols.push(v.into()),
-        "names the files that mention or define a symbol"
+        "prints the files that refer to a symbol or define it"
     ),
     set!(
         ["why-live"],
         Required,
         |r, v| r.options.reports.why_live.push(v.into()),
-        "says what keeps a symbol in the output: the chain of references from a root"
+        "prints why a symbol is in the output: the chain of references from a root"
     ),
     set!(
         ["why-extract"],
         Required,
         |r, v| r.options.reports.why_extract = report_to(r, v)?,
-        "writes which file asked for each archive member, and by which symbol; `-` prints it"
+        "writes which file needed each archive member, and for which symbol; `-` prints it"
     ),
     set!(
         ["Map"],
@@ -583,7 +583,7 @@ pub(crate) static FLAGS: &[Flag] = &[
         &["threads"],
         Argument::Required,
         Action::Set(threads),
-        "how many threads work; the bytes do not depend on it",
+        "how many threads are used; the output does not depend on it",
     ),
     flag(
         &["rsp-quoting"],
@@ -595,13 +595,13 @@ pub(crate) static FLAGS: &[Flag] = &[
         ["v", "V"],
         None,
         |r, _| r.options.say_first = Some(format!("{VERSION}\n")),
-        "says which linker this is, and links if there are inputs"
+        "prints the version, and links if there are inputs"
     ),
     set!(
         ["version"],
         None,
         |r, _| r.options.only_say = Some(format!("{VERSION}\n")),
-        "says which linker this is"
+        "prints the version"
     ),
     set!(
         ["help"],
@@ -615,17 +615,17 @@ pub(crate) static FLAGS: &[Flag] = &[
         Action::Set(machine),
         "`-m wasm32` or `-m wasm64`",
     ),
-    // Accepted, nothing to do.
+    // Accepted without effect.
     ignored!(["Bsymbolic"], None, "matters for shared modules only"),
     ignored!(
         ["experimental-pic"],
         None,
-        "only keeps wasm-ld from warning of what may change"
+        "only suppresses a warning of wasm-ld"
     ),
     ignored!(
         ["no-pie", "no-color-diagnostics", "no-shlib-sigcheck"],
         None,
-        "that is how it is"
+        "that is always so"
     ),
     flag(
         &["color-diagnostics"],
@@ -649,9 +649,9 @@ pub(crate) static FLAGS: &[Flag] = &[
     ignored!(
         ["lto-*"],
         Optional,
-        "there is no code generator in the linker; bitcode is rejected where it comes in"
+        "there is no code generator in the linker; LLVM bitcode is an error"
     ),
-    // Would change the output.
+    // Refused.
     rejected!(
         ["shared", "pie"],
         None,
@@ -659,7 +659,7 @@ pub(crate) static FLAGS: &[Flag] = &[
     ),
 ];
 
-/// The options as a list for people.
+/// The list of options that `--help` prints.
 fn help() -> String {
     let mut out = String::from("Links WebAssembly objects, as wasm-ld does.\n\n");
     for flag in FLAGS {
@@ -675,7 +675,7 @@ fn help() -> String {
 }
 
 impl Flag {
-    /// All spellings, with what follows.
+    /// All spellings, with the value.
     pub(crate) fn usage(&self) -> String {
         let names = self.names.iter().map(|name| match name.len() {
             1 => format!("-{name}"),

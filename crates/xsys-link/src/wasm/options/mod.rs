@@ -1,8 +1,8 @@
 //! wasm-ld's command line as plain data.
 //!
-//! Spec: `wasm-ld --help` of LLVM 22 and lld's `docs/WebAssembly.rst`. Every spelling that wasm-ld
-//! takes is taken: one dash or two, `--x v` and `--x=v`, joined short options, `@file`. Which
-//! options exist, what they take and what they do is the table in [`self::flags`].
+//! Spec: `wasm-ld --help` of LLVM 22 and lld's `docs/WebAssembly.rst`. Every spelling that wasm-ld accepts is
+//! accepted: one dash or two, `--x v` and `--x=v`, joined short options, `@file`. The options themselves are the
+//! table in [`self::flags`].
 
 pub(crate) mod flags;
 pub(crate) mod parse;
@@ -22,94 +22,95 @@ use crate::input::search::Search;
 use crate::options::{BuildId, MapTo, Reproduce};
 use crate::wasm::object::DebugRelocs;
 
-/// What to link and how.
+/// The options of a link.
 #[derive(Clone, Debug)]
 pub struct WasmOptions {
-    /// The file to write.
+    /// The output file.
     pub output: PathBuf,
     /// Objects, archives and libraries, in order.
     pub inputs: Vec<InputRef>,
-    /// Where `-l` looks, in order.
+    /// Directories in which `-l` looks, in order.
     pub search: Vec<PathBuf>,
-    /// The function to start with; it must be defined.
+    /// The entry point, which has to be defined.
     pub entry: Option<String>,
-    /// Symbols that must be there and are exported.
+    /// Symbols to export; they have to be defined.
     pub exports: Vec<String>,
-    /// Symbols that are exported where they are there.
+    /// Symbols to export if they are defined.
     pub export_if_defined: Vec<String>,
-    /// Export everything.
+    /// Export all symbols.
     pub export_all: bool,
-    /// Export everything that is not hidden.
+    /// Export all symbols that are not hidden.
     pub export_dynamic: bool,
-    /// Symbols that pull archive members (`-u`).
+    /// Symbols that pull in archive members (`-u`).
     pub undefined: Vec<String>,
-    /// What an undefined symbol means.
+    /// What happens to undefined symbols.
     pub unresolved: Unresolved,
     /// Undefined functions become imports.
     pub import_undefined: bool,
-    /// Names that may be undefined (`--allow-undefined-file`).
+    /// Names that may stay undefined (`--allow-undefined-file`).
     pub allow_undefined: Vec<String>,
     /// Linear memory.
     pub memory: MemoryOptions,
-    /// The table of functions that are called through pointers.
+    /// The indirect function table.
     pub table: TableOptions,
     /// Drop what nothing refers to.
     pub gc_sections: bool,
-    /// Name what was dropped.
+    /// Print what was dropped.
     pub print_gc_sections: bool,
-    /// `.data.x` goes into `.data`, and so on.
+    /// Merge `.data.x` into `.data`, and so on.
     pub merge_data_segments: bool,
-    /// 0: strings stay as they are; else equal strings and ends of others are merged.
+    /// 0: strings are copied; otherwise equal strings and common tails are merged.
     pub optimize: u32,
-    /// What makes the module smaller than wasm-ld would.
+    /// How the module is made smaller than wasm-ld's.
     pub shrink: Shrink,
-    /// Drop names, producers, features and other custom sections.
+    /// Drop the name section, `producers`, `target_features` and other custom sections.
     pub strip_all: bool,
     /// Drop DWARF.
     pub strip_debug: bool,
-    /// Sections that `strip_all` leaves alone.
+    /// Custom sections that `strip_all` keeps.
     pub keep_sections: Vec<String>,
-    /// Write readable names to the name section.
+    /// Demangle the names in the name section.
     pub demangle: bool,
-    /// The module's name in the name section; the output file's name otherwise.
+    /// The module's name in the name section; by default the output's file name.
     pub module_name: Option<String>,
-    /// The features of the output, instead of those of the objects.
+    /// The features of the output; by default those of the objects.
     pub features: Option<Vec<String>>,
-    /// Features besides those of the objects, by option; for wasm-ld the last one counts.
+    /// Features in addition to those of the objects, a list for each option. wasm-ld only obeys the last one.
     pub extra_features: Vec<Vec<String>>,
-    /// Complain about objects whose features do not go together.
+    /// Report objects whose features contradict each other.
     pub check_features: bool,
-    /// The first definition wins.
+    /// Of several definitions the first one is used.
     pub allow_multiple_definition: bool,
-    /// Warnings prevent the output.
+    /// Warnings are errors.
     pub fatal_warnings: bool,
-    /// `-r`: the output is an object again.
+    /// `-r`: the output is an object.
     pub relocatable: bool,
-    /// The finished module says which of its fields were filled in, and with what.
+    /// Keep the relocations that were applied in the output.
     pub emit_relocs: bool,
-    /// Names whose users get another function.
+    /// The names of `--wrap`.
     pub wrap: Vec<Wrap>,
-    /// A section with a number that stands for the contents.
+    /// A hash of the output in a section of its own.
     pub build_id: BuildId,
-    /// What the link is to tell besides its problems.
+    /// Reports besides errors and warnings.
     pub reports: Reports,
-    /// How many errors are shown; 0 for all.
+    /// How many errors are printed; 0 for all.
     pub error_limit: usize,
-    /// How many threads work; `None` for as many as there are cores.
+    /// How many threads are used; `None` for one per core.
     pub threads: Option<usize>,
-    /// `-m wasm64`: complain when the objects say otherwise.
+    /// `-m wasm64` or `-m wasm32`; objects of the other kind are errors.
     pub memory64: Option<bool>,
-    /// Do not link, only say this.
+    /// Print this instead of linking.
     pub only_say: Option<String>,
-    /// What is said before a link (`-v`).
+    /// Print this before linking (`-v`).
     pub say_first: Option<String>,
-    /// Problems of the command line that do not prevent the output.
+    /// Warnings about the command line.
     pub warnings: Vec<Diagnostic>,
-    /// What has two definitions is a warning (`--noinhibit-exec`).
+    /// Several definitions of a symbol are a warning (`--noinhibit-exec`).
     pub forgives: bool,
 }
 
-/// `--wrap=NAME`: users of NAME get `__wrap_NAME`, users of `__real_NAME` get NAME.
+/// `--wrap=NAME`: references to NAME become references to `__wrap_NAME`, and references to `__real_NAME` become
+/// references to NAME.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wrap {
     /// NAME.
@@ -120,103 +121,103 @@ pub struct Wrap {
     pub wrap: String,
 }
 
-/// What a link tells besides its problems.
+/// Reports besides errors and warnings.
 #[derive(Clone, Debug, Default)]
 pub struct Reports {
-    /// The files that take part (`--trace`).
+    /// The linked files (`--trace`).
     pub trace: bool,
-    /// Who mentions and who defines these names (`--trace-symbol`).
+    /// The files that refer to these names or define them (`--trace-symbol`).
     pub trace_symbols: Vec<String>,
-    /// What keeps these names in the output (`--why-live`).
+    /// Why these names are in the output (`--why-live`).
     pub why_live: Vec<String>,
-    /// Who asked for which archive member (`--why-extract`).
+    /// Why each archive member was pulled in (`--why-extract`).
     pub why_extract: Option<MapTo>,
-    /// Where everything is (`--Map`, `--print-map`).
+    /// The map (`--Map`, `--print-map`).
     pub map: Option<MapTo>,
-    /// All inputs and the command line (`--reproduce`).
+    /// An archive of all inputs and the command line (`--reproduce`).
     pub reproduce: Option<Reproduce>,
-    /// Files that options name, besides the inputs.
+    /// Other files that were read because of options.
     pub read: Vec<(PathBuf, Vec<u8>)>,
 }
 
-/// What makes a module smaller. `None` stands for the default, which [`WasmOptions`]' methods know.
+/// How the module is made smaller. `None` stands for the default, which methods of [`WasmOptions`] decide.
 #[derive(Clone, Debug, Default)]
 pub struct Shrink {
-    /// `--compat=wasm-ld`: the same bytes in the same order as wasm-ld's, so that the two can be
-    /// compared. What is asked for by name is done all the same.
+    /// `--compat=wasm-ld`: write the very bytes that wasm-ld writes, so that the two can be compared. Options that
+    /// ask for something else by name are still obeyed.
     pub compat: bool,
-    /// Relocated LEB128 fields take as few bytes as they can.
+    /// LEB128 fields of relocations are encoded with as few bytes as possible.
     pub compress_relocations: Option<bool>,
-    /// Functions with equal bodies, and read-only data with equal contents, are kept once.
+    /// Equal functions, and equal read-only data, are kept once.
     pub icf: Option<bool>,
-    /// Blocks and branches are written as `if` and `else` where that is shorter.
+    /// Blocks and branches become `if` and `else` where that is shorter.
     pub tidy: Option<bool>,
-    /// Debug entries of dropped functions go.
+    /// Debug information of dropped functions is dropped.
     pub prune_debug: Option<bool>,
 }
 
-/// What an undefined symbol means.
+/// What happens to undefined symbols.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Unresolved {
-    /// An error.
+    /// They are errors.
     #[default]
     Error,
-    /// A warning; calls trap.
+    /// They are warnings; calls trap.
     Warn,
-    /// Nothing; calls trap.
+    /// They are accepted; calls trap.
     Ignore,
-    /// An import.
+    /// They are imported.
     Import,
 }
 
 /// Linear memory.
 #[derive(Clone, Debug)]
 pub struct MemoryOptions {
-    /// Module and field that memory comes from.
+    /// Memory is imported from this module, under this name.
     pub import: Option<(String, String)>,
     /// The name that memory is exported under. `None`: `memory`, unless it is imported.
     pub export: Option<String>,
-    /// Size at the start; 0 for as much as the data need.
+    /// Initial size; 0 for as much as needed.
     pub initial: u64,
-    /// Room for the heap at the start.
+    /// Space for the heap within the initial size.
     pub initial_heap: u64,
-    /// Limit; 0 for none.
+    /// Maximum size; 0 for none.
     pub max: u64,
-    /// The initial size is the limit.
+    /// Memory cannot grow.
     pub fixed: bool,
     /// The stack's size.
     pub stack_size: u64,
-    /// The stack lies below the data, so that its overflow traps.
+    /// The stack is below the data, so that a stack overflow traps.
     pub stack_first: bool,
-    /// Where data start.
+    /// Address of the data.
     pub global_base: Option<u64>,
-    /// 65536, or 1.
+    /// Page size: 65536 or 1.
     pub page_size: u64,
-    /// Threads share it.
+    /// Threads share the memory.
     pub shared: bool,
 }
 
 /// The indirect function table.
 #[derive(Clone, Debug)]
 pub struct TableOptions {
-    /// It comes from `env.__indirect_function_table`.
+    /// It is imported from `env.__indirect_function_table`.
     pub import: bool,
     /// It is exported.
     pub export: bool,
     /// It may grow.
     pub growable: bool,
-    /// The first slot in use; slot 0 stays empty so that null pointers trap.
+    /// The first slot in use. Slot 0 stays empty, so that calls through null pointers trap.
     pub base: u32,
 }
 
 /// An input as the command line names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InputRef {
-    /// The file, or the library's name.
+    /// The file or library.
     pub what: InputName,
     /// Between `--whole-archive` and `--no-whole-archive`.
     pub whole_archive: bool,
-    /// Between `--start-lib` and `--end-lib`.
+    /// Between `--start-lib` and `--end-lib`: linked only if something refers to it.
     pub lazy: bool,
 }
 
@@ -227,7 +228,8 @@ pub enum InputName {
     File(PathBuf),
     /// `-l NAME`: `libNAME.a` in one of the search directories.
     Library(String),
-    /// The same behind `-Bdynamic`: in the first folder with either, `libNAME.so` comes before `libNAME.a`.
+    /// The same behind `-Bdynamic`: in the first directory that contains either, `libNAME.so` is preferred to
+    /// `libNAME.a`.
     Dynamic(String),
 }
 
@@ -302,7 +304,7 @@ impl WasmOptions {
         self.memory64 == Some(true)
     }
 
-    /// The name that memory is exported under.
+    /// The name under which memory is exported.
     pub fn memory_export(&self) -> Option<&str> {
         if self.relocatable {
             return None;
@@ -314,12 +316,13 @@ impl WasmOptions {
         }
     }
 
-    /// Whether the output carries relocations and a symbol table.
+    /// Whether the output contains relocations and a symbol table.
     pub fn keeps_relocs(&self) -> bool {
         self.relocatable || self.emit_relocs
     }
 
-    /// Whether relocated LEB128 fields are shortened: in release, where nobody patches them later.
+    /// Whether LEB128 fields of relocations are shortened. Not if relocations are kept: tools patch fields of full
+    /// width.
     pub fn shortens(&self) -> bool {
         let allowed = !self.keeps_relocs();
         allowed
@@ -339,27 +342,26 @@ impl WasmOptions {
                 .unwrap_or(!self.shrink.compat && self.optimize > 0)
     }
 
-    /// Whether what is used most gets the shortest numbers.
+    /// Whether the functions that are called most get the shortest indexes.
     pub fn sorts(&self) -> bool {
         !self.shrink.compat && self.optimize > 0
     }
 
-    /// Whether zeros are left out of data segments.
+    /// Whether runs of zeros are left out of data segments.
     pub fn leaves_gaps(&self) -> bool {
         !self.keeps_relocs() && !self.shrink.compat && self.optimize > 0
     }
 
-    /// Whether code is written with cheaper structure, where no debug information tells its
-    /// offsets.
+    /// Whether blocks and branches are made cheaper. Offsets in code change, so there must be no debug information.
     pub fn tidies(&self) -> bool {
         let tidies = self.shrink.tidy;
         !self.keeps_relocs() && tidies.unwrap_or(!self.shrink.compat && self.optimize > 0)
     }
 
-    /// What is done about relocations of debug information.
+    /// When the relocations of debug information are checked.
     pub fn debug_relocs(&self) -> DebugRelocs {
         let mut kept = self.keep_sections.iter();
-        // wasm-ld looks at them where it drops nothing else.
+        // wasm-ld checks them if nothing else is dropped.
         let kept = kept.any(|name| name.starts_with(".debug_"))
             || (self.shrink.compat && !self.gc_sections);
         match self.strip_debug || self.strip_all {
@@ -370,22 +372,22 @@ impl WasmOptions {
         }
     }
 
-    /// Whether debug entries of dropped functions are left out.
+    /// Whether debug information of dropped functions is dropped.
     pub fn prunes_debug(&self) -> bool {
         !self.keeps_relocs() && self.shrink.prune_debug.unwrap_or(!self.shrink.compat)
     }
 
-    /// Whether the command line names `section` as one to be kept.
+    /// Whether the command line asks to keep `section`.
     pub fn keeps_by_name(&self, section: &str) -> bool {
         self.keep_sections.iter().any(|kept| kept == section)
     }
 
-    /// Whether `section` is written although everything is to be stripped.
+    /// Whether `section` is written even if everything is stripped.
     pub fn keeps(&self, section: &str) -> bool {
         !self.strip_all || self.keeps_by_name(section)
     }
 
-    /// Beside an archive `libx.a`, `libx.imports` lists what the host provides for it.
+    /// Reads `libx.imports` beside each archive `libx.a`: it lists functions that the host provides.
     pub(super) fn read_import_lists(&mut self) {
         let (found, _) = self.look_for_inputs();
         for (path, _) in found.iter().filter(|(path, _)| is_archive(path)) {
@@ -409,14 +411,14 @@ impl WasmOptions {
         }
     }
 
-    /// The library that only `-Bdynamic` lets `-l` find.
+    /// The stub library that `-l` finds behind `-Bdynamic`.
     fn stub_library(&self, input: &InputRef) -> Option<PathBuf> {
         let InputName::Dynamic(name) = &input.what else {
             return None;
         };
-        let mut folders = self.search.iter();
-        let found = folders.find_map(|folder| {
-            let file = |ending: &str| folder.join(format!("lib{name}.{ending}"));
+        let mut directories = self.search.iter();
+        let found = directories.find_map(|directory| {
+            let file = |ending: &str| directory.join(format!("lib{name}.{ending}"));
             let (shared, archive) = (file("so"), file("a"));
             let there = shared.exists().then_some((shared, true));
             there.or_else(|| archive.exists().then_some((archive, false)))
@@ -424,7 +426,7 @@ impl WasmOptions {
         found.and_then(|(path, shared)| shared.then_some(path))
     }
 
-    /// The files that there are, and what is to be said about the others.
+    /// The input files that exist, and errors for the others.
     pub(super) fn look_for_inputs(&self) -> (Vec<(PathBuf, InputRef)>, Vec<Diagnostic>) {
         let search = Search::new(&self.search, None);
         let (mut found, mut problems) = (Vec::new(), Vec::new());
@@ -448,7 +450,7 @@ impl WasmOptions {
     }
 }
 
-/// Whether a file begins as archives do, whatever its name.
+/// Whether a file is an archive by its contents.
 fn is_archive(path: &Path) -> bool {
     let mut start = [0; 8];
     let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));

@@ -1,5 +1,4 @@
-//! The command line, word by word.
-//!
+//! Reads the command line, word by word.
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -11,11 +10,11 @@ use super::{InputName, WasmOptions};
 use crate::options::response::{self, Quoting};
 
 impl WasmOptions {
-    /// Reads a command line, without the program's name and `-flavor wasm`.
+    /// Parses a command line, without the program's name and `-flavor wasm`.
     pub fn parse(arguments: &[OsString]) -> Result<WasmOptions, Vec<Diagnostic>> {
         let (words, mut problems) = expand_all(arguments);
         let mut reading = Reading::default();
-        // Only an archive of the link needs them a second time.
+        // Only `--reproduce` needs the words again.
         if words
             .iter()
             .any(|word| word.to_string_lossy().contains("-reproduce"))
@@ -25,12 +24,12 @@ impl WasmOptions {
         reading.strict = is_strict(&words);
         let mut words = words.into_iter();
         let mut only_files = false;
-        // By what they are about.
+        // Errors of values, with their options' names.
         let mut values: Vec<(Option<String>, Diagnostic)> = Vec::new();
         while let Some(word) = words.next() {
             let text = word.to_string_lossy();
             if only_files || !text.starts_with('-') || text == "-" {
-                // wasm-ld passes over words without letters.
+                // wasm-ld ignores empty arguments.
                 if !(reading.strict && text.is_empty()) {
                     reading.input(InputName::File(PathBuf::from(word)));
                 }
@@ -38,7 +37,7 @@ impl WasmOptions {
                 only_files = true;
             } else {
                 let (about, result) = option(&text, &mut words, &mut reading);
-                // wasm-ld looks at the last value only.
+                // wasm-ld only uses the last value.
                 if reading.strict && about.is_some() {
                     values.retain(|(earlier, _)| *earlier != about);
                 }
@@ -62,15 +61,14 @@ impl WasmOptions {
     }
 }
 
-/// The words of a command line with those of its response files in place, and what is wrong with
-/// these.
+/// The words of a command line with response files expanded, and errors of these.
 pub fn expand_all(arguments: &[OsString]) -> (Vec<OsString>, Vec<Diagnostic>) {
     let mut problems = Vec::new();
     let words = response::expand(arguments, quoting(arguments), &mut problems);
     (words, problems)
 }
 
-/// How response files are written: it has to be known before they are read.
+/// The quoting rules of response files, which have to be known before they are read.
 fn quoting(arguments: &[OsString]) -> Quoting {
     let mut quoting = Quoting::Gnu;
     let mut words = arguments.iter().map(|word| word.to_string_lossy());
@@ -89,7 +87,7 @@ fn quoting(arguments: &[OsString]) -> Quoting {
     quoting
 }
 
-/// Whether values are to be read as wasm-ld reads them, which is said somewhere.
+/// Whether `--compat=wasm-ld` is on the command line, so that values are parsed as wasm-ld does.
 fn is_strict(words: &[OsString]) -> bool {
     let mut strict = false;
     let mut words = words.iter().map(|word| word.to_string_lossy());
@@ -105,7 +103,8 @@ fn is_strict(words: &[OsString]) -> bool {
     strict
 }
 
-/// Reads one option and, where it takes one, its argument. Tells what it is about, where it has a value.
+/// Parses one option and its value, if it takes one.
+/// Also returns the option's name if only its last value counts.
 fn option(
     text: &str,
     rest: &mut impl Iterator<Item = OsString>,
@@ -116,7 +115,7 @@ fn option(
         Err(problem) => return (None, Err(problem)),
     };
     let about = match flag.names {
-        // wasm-ld looks at all keywords.
+        // wasm-ld checks all keywords.
         ["z", ..] => None,
         _ if text.ends_with("-color-diagnostics") => Some("color-diagnostics".to_owned()),
         _ if flag.argument == Argument::None => None,
@@ -125,7 +124,7 @@ fn option(
     let said = |wrong: Wrong| {
         let problem = Diagnostic::error(format!("option `{text}`: {}", wrong.problem));
         let problem = match flag.action {
-            // The row says why its values do not matter.
+            // The row's help says why the value does not matter.
             Action::Checked(_) => problem,
             _ => problem.help(flag.help),
         };
@@ -159,7 +158,7 @@ fn with_value(
         Some((name, value)) => (name, Some(value.to_owned())),
         None => (bare, None),
     };
-    // For wasm-ld the value of `-e=run` is `=run`.
+    // In wasm-ld, the value of `-e=run` is `=run`.
     let letter = reading.strict && joined.is_some() && name.len() == 1;
     let (flag, joined) = match find(name).filter(|_| !letter || text.starts_with("--")) {
         Some(flag) => (flag, joined),
@@ -191,7 +190,7 @@ fn with_value(
 fn find(name: &str) -> Option<&'static Flag> {
     let exact = FLAGS.iter().find(|flag| flag.names.contains(&name));
     exact.or_else(|| {
-        // A row whose name ends with a star stands for a family.
+        // A spelling that ends with `*` stands for all that begin like it.
         FLAGS.iter().find(|flag| {
             let family = flag
                 .names
@@ -202,7 +201,7 @@ fn find(name: &str) -> Option<&'static Flag> {
     })
 }
 
-/// `-O2`, `-lfoo`, `-zstack-size=1`: a letter with the value right behind it.
+/// `-O2`, `-lfoo`, `-zstack-size=1`: a letter that is followed by its value.
 fn short(text: &str, bare: &str) -> Option<(&'static Flag, Option<String>)> {
     if text.starts_with("--") {
         return None;

@@ -1,7 +1,7 @@
-//! Options while they are being read.
+//! Options while the command line is parsed.
 //!
-//! Some options hold for the inputs that follow, some only make sense together; both are settled
-//! here, so that the options themselves are plain data.
+//! Some options apply to the inputs behind them, and some are only allowed together with others. Both are handled
+//! here, so that [`WasmOptions`] is plain data.
 
 use std::ffi::OsString;
 
@@ -10,11 +10,11 @@ use xsys_diag::Diagnostic;
 use super::{InputName, InputRef, Unresolved, WasmOptions};
 use crate::options::MapTo;
 
-/// wasm-ld writes padded numbers wherever debug information could tell their places.
+/// wasm-ld keeps full width where debug information contains offsets in code.
 const WITH_DEBUG: &str = "--compress-relocations is incompatible with output debug information. \
     Please pass --strip-debug or --strip-all";
 
-/// What does not go with `-r`: the first name of the row, how it is spelled, and wasm-ld's words.
+/// Options that cannot be used with `-r`: the row's first name, its spelling, and wasm-ld's message.
 const NOT_FOR_OBJECTS: &[(&str, &str, &str)] = &[
     (
         "e",
@@ -58,32 +58,32 @@ const NOT_FOR_OBJECTS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// Options while they are being read.
+/// Options while the command line is parsed.
 #[derive(Default)]
 pub(crate) struct Reading {
     pub(crate) options: WasmOptions,
-    /// `--compat=wasm-ld` is somewhere on the command line: values are read as wasm-ld reads them.
+    /// Whether `--compat=wasm-ld` is on the command line, so that values are parsed as wasm-ld does.
     pub(crate) strict: bool,
     pub(crate) whole_archive: bool,
     pub(crate) lazy: bool,
     /// Behind `-Bdynamic`.
     pub(crate) dynamic: bool,
-    /// What is wrong with the order of options.
+    /// Errors about the order of options.
     problems: Vec<Diagnostic>,
-    /// The first names of the rows that were used.
+    /// First names of the rows that were used.
     pub(super) asked: Vec<&'static str>,
-    /// What `--unresolved-symbols` says; it outweighs the next.
+    /// The value of `--unresolved-symbols`, which takes precedence over `severity`.
     pub(crate) policy: Option<Unresolved>,
-    /// What an undefined symbol is where nothing else is said.
+    /// What happens to undefined symbols if `policy` does not say it.
     pub(crate) severity: Unresolved,
-    /// Whether the option that is being read has a value behind it.
+    /// Whether the current option has a value.
     pub(crate) has_value: bool,
-    /// The command line, response files expanded.
+    /// The command line with response files expanded.
     pub(crate) words: Vec<OsString>,
 }
 
 impl Reading {
-    /// `--start-lib`, which is in no other.
+    /// `--start-lib`; it must not be nested.
     pub(crate) fn start_lib(&mut self) {
         if std::mem::replace(&mut self.lazy, true) {
             self.problems.push(
@@ -94,12 +94,12 @@ impl Reading {
         }
     }
 
-    /// `--end-lib`, which ends one.
+    /// `--end-lib`; it needs a `--start-lib` before it.
     pub(crate) fn end_lib(&mut self) {
         if !std::mem::replace(&mut self.lazy, false) {
             self.problems.push(
                 Diagnostic::error("`--end-lib` without a `--start-lib`")
-                    .help("put `--start-lib` before the objects that it is about")
+                    .help("put `--start-lib` before the objects that it applies to")
                     .counterpart("stray --end-lib"),
             );
         }
@@ -122,12 +122,12 @@ impl Reading {
         });
     }
 
-    /// Decides what depends on several options.
+    /// Settles what depends on several options.
     pub(super) fn finish(&mut self) -> Vec<Diagnostic> {
         let asked = |name: &str| self.asked.contains(&name);
         let mut problems = std::mem::take(&mut self.problems);
         if self.options.shrink.compat {
-            // It outweighs `--Map`.
+            // It takes precedence over `--Map`.
             if asked("print-map") {
                 self.options.reports.map = Some(MapTo::Stdout);
             }
@@ -142,7 +142,7 @@ impl Reading {
         };
         let options = &mut self.options;
         options.unresolved = match self.policy {
-            // It forgives, whatever else is said.
+            // This option accepts undefined symbols, whatever others say.
             _ if asked("allow-undefined") => Unresolved::Ignore,
             policy => policy.unwrap_or(self.severity),
         };
@@ -156,7 +156,7 @@ impl Reading {
             clash(
                 "--import-table",
                 "--export-table",
-                "a table that comes from outside is there already; drop one of them",
+                "an imported table cannot be exported; drop one of the options",
                 "--import-table and --export-table may not be used together",
             );
         }
@@ -165,14 +165,14 @@ impl Reading {
             clash(
                 "--emit-relocs",
                 "--compress-relocations",
-                "who patches fields later needs their padding; drop one of them",
+                "relocations need fields of full width; drop one of the options",
                 WITH_DEBUG,
             );
         } else if options.shrink.compat && compress && !options.strip_debug && !options.strip_all {
             clash(
                 "--compress-relocations",
                 "debug information",
-                "pass `--strip-debug`, or leave `--compat=wasm-ld` out: then debug information follows",
+                "pass `--strip-debug`, or leave out `--compat=wasm-ld`: then debug information is updated",
                 WITH_DEBUG,
             );
         }
@@ -180,7 +180,7 @@ impl Reading {
             return problems;
         }
         for &(name, spelled, counterpart) in NOT_FOR_OBJECTS {
-            // `--no-gc-sections` and the like take an earlier `--gc-sections` back.
+            // Whether a later `--no-gc-sections` or the like cancels this option.
             let taken_back = match name {
                 "gc-sections" => !options.gc_sections,
                 "compress-relocations" => options.shrink.compress_relocations == Some(false),
@@ -204,7 +204,7 @@ impl Reading {
     }
 }
 
-/// wasm-ld has no name of its own for the output.
+/// wasm-ld has no default name for the output.
 fn output_without_name(options: &WasmOptions, asked: bool) -> Option<Diagnostic> {
     let alone = options.say_first.is_some() && options.inputs.is_empty();
     let named = asked && !options.output.as_os_str().is_empty();
@@ -216,7 +216,7 @@ fn output_without_name(options: &WasmOptions, asked: bool) -> Option<Diagnostic>
     Some(problem.counterpart("no output file specified"))
 }
 
-/// What wasm-ld says of options that have to do with dynamic libraries.
+/// wasm-ld's warnings about options for dynamic libraries.
 fn not_stable(imports: bool, symbolic: bool) -> Vec<Diagnostic> {
     let mut warnings = Vec::new();
     if imports {

@@ -1,4 +1,4 @@
-//! Command lines and what they come to.
+//! Command lines and the options that they stand for.
 
 use std::ffi::OsString;
 use std::path::Path;

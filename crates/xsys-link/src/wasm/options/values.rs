@@ -1,4 +1,4 @@
-//! Values of options: text into what the link works with.
+//! Values of options, parsed.
 
 use std::path::PathBuf;
 
@@ -8,21 +8,21 @@ use super::reading::Reading;
 use super::{Unresolved, Wrap};
 use crate::options::{BuildId, MapTo, Reproduce};
 
-/// A value that an option cannot have.
+/// A value that an option does not accept.
 pub(crate) struct Wrong {
     /// What is wrong with it.
     pub(crate) problem: String,
-    /// What wasm-ld says.
+    /// wasm-ld's message for it.
     pub(crate) counterpart: Counterpart,
 }
 
-/// What wasm-ld says of a value.
+/// wasm-ld's message for a value.
 pub(crate) enum Counterpart {
-    /// It takes the value, or has other words.
+    /// wasm-ld accepts the value, or its message is not compared.
     Unknown,
     /// The whole message.
     Message(String),
-    /// What follows the option as it was written.
+    /// The message that begins with the option as it was written.
     AfterOption(String),
 }
 
@@ -64,7 +64,7 @@ pub(super) fn number(reading: &Reading, text: &str) -> Result<u64, Wrong> {
     })
 }
 
-/// A number in the base that its first letters tell, as wasm-ld reads some.
+/// A number whose prefix determines the base, as wasm-ld reads some.
 fn number_of_any_base(reading: &Reading, text: &str) -> Result<u64, Wrong> {
     if !reading.strict {
         return number(reading, text);
@@ -115,7 +115,7 @@ pub(super) fn keyword(reading: &mut Reading, text: &str) -> Result<(), Wrong> {
     Ok(())
 }
 
-/// Why a file cannot be read, in the system's words alone.
+/// Why a file cannot be read, as the operating system says it.
 fn reason(error: &std::io::Error) -> String {
     let text = error.to_string();
     match text.split_once(" (os error") {
@@ -183,7 +183,7 @@ pub(super) fn unresolved(reading: &mut Reading, text: &str) -> Result<(), Wrong>
 
 pub(super) fn import_memory(reading: &mut Reading, text: &str) -> Result<(), Wrong> {
     let (module, name) = match reading.has_value {
-        // A name that was given stays.
+        // An explicit name takes precedence.
         false if reading.options.memory.import.is_some() => return Ok(()),
         false => ("env", "memory"),
         true => text.split_once(',').unwrap_or(("env", text)),
@@ -219,7 +219,7 @@ pub(super) fn table_base(reading: &mut Reading, text: &str) -> Result<(), Wrong>
     let base = number(reading, text)?;
     reading.options.table.base =
         u32::try_from(base).map_err(|_| format!("`{text}` is over 0xffffffff"))?;
-    // Slot 0 is the null pointer's, so 0 stands for the default.
+    // Slot 0 stays empty for null pointers, so 0 stands for the default.
     if reading.options.table.base == 0 {
         reading.options.table.base = 1;
     }
@@ -240,7 +240,7 @@ pub(super) fn machine(reading: &mut Reading, text: &str) -> Result<(), Wrong> {
     Ok(())
 }
 
-/// Where a report goes; without a name nowhere, as wasm-ld has it.
+/// Where a report goes. With an empty name, wasm-ld does not write it.
 pub(super) fn report_to(reading: &Reading, path: &str) -> Result<Option<MapTo>, Wrong> {
     match path {
         "" if reading.strict => Ok(None),
@@ -287,13 +287,13 @@ pub(super) fn threads(reading: &mut Reading, text: &str) -> Result<(), Wrong> {
     }
     reading.options.threads = match count {
         0 => return Err(Wrong::new("at least one thread has to work", counterpart)),
-        // More than that no machine has; the pool would take them all.
+        // No machine has more cores, and each thread costs memory.
         count => Some(count.min(256) as usize),
     };
     Ok(())
 }
 
-/// Whoever calls the linker decides how messages look; here is only looked at what was said.
+/// Checks the value. The caller decides how messages look.
 pub(super) fn colours(text: &str) -> Result<(), Wrong> {
     match text {
         "auto" | "always" | "never" => Ok(()),
@@ -365,7 +365,7 @@ pub(super) fn build_id(reading: &mut Reading, style: &str) -> Result<(), Wrong> 
     Ok(())
 }
 
-/// Two digits a byte; of an odd number the last is one by itself, as wasm-ld has it.
+/// Two digits for each byte. As in wasm-ld, the last of an odd number of digits is a byte of its own.
 fn hex_bytes(digits: &str) -> Option<Vec<u8>> {
     match digits.len() % 2 {
         1 if digits.is_ascii() => {

@@ -1,5 +1,5 @@
-//! What a link tells about its inputs: `--trace`, `--trace-symbol`, `--why-extract` and
-//! `--print-gc-sections`. The lines are wasm-ld's, so that scripts which read them go on working.
+//! Reports about inputs: `--trace`, `--trace-symbol`, `--why-extract` and `--print-gc-sections`. The lines are
+//! wasm-ld's, so that scripts can read them.
 
 use std::fmt::Write;
 
@@ -14,7 +14,7 @@ use crate::wasm::object::Place;
 use crate::wasm::symbols::describe::shown;
 use crate::wasm::symbols::{Asker, Definition, MISMATCH, Resolved, UNDEFINED_WEAK};
 
-/// Puts a report where the command line wants it.
+/// Writes a report to the file or standard output that the command line names.
 pub(crate) fn deliver(to: &MapTo, text: &str, stdout: &mut String) -> Option<Diagnostic> {
     let path = match to {
         MapTo::Stdout => {
@@ -30,7 +30,7 @@ pub(crate) fn deliver(to: &MapTo, text: &str, stdout: &mut String) -> Option<Dia
     )))
 }
 
-/// The files that take part, in the order in which they were opened.
+/// `--trace`: the linked files, in the order in which they were opened.
 pub(crate) fn trace(resolved: &Resolved<'_>) -> String {
     let names = resolved
         .opened
@@ -39,7 +39,7 @@ pub(crate) fn trace(resolved: &Resolved<'_>) -> String {
     names.map(|name| format!("{name}\n")).collect()
 }
 
-/// A line for each file that mentions or defines one of the names.
+/// `--trace-symbol`: a line for each file that refers to one of the names or defines it.
 pub(crate) fn mentions(options: &WasmOptions, resolved: &Resolved<'_>) -> String {
     let names = &options.reports.trace_symbols;
     let mut out = String::new();
@@ -47,7 +47,7 @@ pub(crate) fn mentions(options: &WasmOptions, resolved: &Resolved<'_>) -> String
         return out;
     }
     let wanted = |name: &str| names.iter().any(|wanted| wanted == name);
-    // What the linker defines before it opens any file comes first, the rest last.
+    // The linker defines some symbols before it reads any file, and the others after.
     let ours = |first: bool| {
         let symbols = resolved.named().map(|(_, symbol)| symbol);
         let ours = symbols.filter(|symbol| symbol.file.is_none() && symbol.is_defined());
@@ -78,13 +78,13 @@ pub(crate) fn mentions(options: &WasmOptions, resolved: &Resolved<'_>) -> String
     out
 }
 
-/// Who asked for each archive member, and by which name.
+/// `--why-extract`: which file needed each archive member, and for which name.
 pub(crate) fn why_extract(options: &WasmOptions, resolved: &Resolved<'_>) -> String {
     let mut out = String::from("reference\textracted\tsymbol\n");
     for extracted in &resolved.extracted {
         let by = match extracted.by {
             Asker::File(file) => &resolved.file(file).name,
-            // wasm-ld asks for those by itself.
+            // In wasm-ld, these are requested by the linker itself.
             Asker::Option("--wrap") if options.shrink.compat => "<internal>",
             Asker::Option(option) => option,
             Asker::Stub(library) => &resolved.stub_libraries[library as usize],
@@ -97,7 +97,7 @@ pub(crate) fn why_extract(options: &WasmOptions, resolved: &Resolved<'_>) -> Str
     out
 }
 
-/// What garbage collection has dropped.
+/// `--print-gc-sections`: what garbage collection has dropped.
 pub(crate) fn dropped(resolved: &Resolved<'_>, live: &Live) -> String {
     let mut out = String::new();
     let mut line = |file: &str, name: &str| {
@@ -144,7 +144,7 @@ pub(crate) fn dropped(resolved: &Resolved<'_>, live: &Live) -> String {
     out
 }
 
-/// The first symbol of each of a file's `count` bodies, globals and the like.
+/// The first symbol of each function, global or the like of a file, of which there are `count`.
 fn names_of<'a>(
     resolved: &Resolved<'a>,
     file: FileId,
@@ -164,7 +164,7 @@ fn names_of<'a>(
     names
 }
 
-/// The name of the function that one of ours stands in for; else its own.
+/// The name of the function that one of the linker's replaces; otherwise its own.
 pub(super) fn stood_in_for(name: &str) -> &str {
     let rest = name.strip_prefix(MISMATCH);
     rest.or_else(|| name.strip_prefix(UNDEFINED_WEAK))

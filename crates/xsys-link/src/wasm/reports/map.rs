@@ -1,10 +1,9 @@
-//! `--Map` and `--print-map`: where everything is.
+//! `--Map` and `--print-map`: where everything is in the output.
 //!
-//! wasm-ld's table is followed column by column, because scripts that read maps know it: address
-//! (of data; a number of globals), offset in the file and size in hexadecimal; then output
-//! sections, their inputs and the symbols in them, each indented by eight more columns. wasm-ld
-//! counts offsets within a section from its header although they count from its contents; with
-//! `--compat=wasm-ld` so do we, else offsets are those of the file.
+//! The columns are wasm-ld's, so that scripts can read them: address (for data; the index for globals), offset in the
+//! file and size, in hexadecimal; then output sections, their inputs and the symbols in them, each indented by eight
+//! more columns. wasm-ld adds offsets within a section to the start of its header, although they count from the
+//! section's contents. With `--compat=wasm-ld` the map has the same offsets, otherwise those in the file.
 
 use std::fmt::Write;
 
@@ -28,7 +27,7 @@ pub(crate) fn render(planned: &Planned<'_, '_, '_>) -> String {
         skew: 0,
     };
     let (mut at, mut end, mut head, mut data) = (0, 0, 0, None);
-    // Of a segment with gaps: where its parts start in it and in the file, and its first header.
+    // For a segment with gaps: where its parts are in the segment and in the file, and where its first header is.
     let (mut parts, mut first) = (Vec::new(), 0);
     for (piece, size) in planned.pieces() {
         if at >= end
@@ -77,14 +76,14 @@ pub(crate) fn render(planned: &Planned<'_, '_, '_>) -> String {
     map.out
 }
 
-/// What symbols lie in.
+/// What contains symbols.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Chunk {
     Function(FunctionRef),
     Segment(FileId, u32),
 }
 
-/// The symbols of each chunk, in the order of its file.
+/// The symbols in each chunk, in the order of its file.
 fn symbols(module: &Module<'_, '_>) -> HashMap<Chunk, Vec<SymbolId>> {
     let mut found: HashMap<Chunk, Vec<SymbolId>> = HashMap::new();
     for (at, ids) in module.resolved.file_symbols.iter().enumerate() {
@@ -94,7 +93,7 @@ fn symbols(module: &Module<'_, '_>) -> HashMap<Chunk, Vec<SymbolId>> {
                 Definition::Function(FunctionRef::Object(file, item)) if file == own => {
                     Chunk::Function(FunctionRef::Object(file, item))
                 }
-                // What is missing and forgiven lies, for wasm-ld, in what stands in for it.
+                // In wasm-ld, an undefined symbol is listed in the function that replaces it.
                 Definition::Function(stub)
                     if module.options.shrink.compat
                         && module.resolved.symbol(id).missing
@@ -117,7 +116,7 @@ struct Map<'m, 's, 'a> {
     module: &'m Module<'s, 'a>,
     out: String,
     symbols: HashMap<Chunk, Vec<SymbolId>>,
-    /// How much less than their offset in the file is shown for things in the section.
+    /// How much smaller than the offset in the file the shown offset is, in the current section.
     skew: u64,
 }
 
@@ -147,7 +146,7 @@ impl Map<'_, '_, '_> {
                     });
                     named.map_or("", |symbol| symbol.name)
                 }
-                // Hold addresses; wasm-ld does not list them.
+                // They contain addresses; wasm-ld does not list them.
                 OwnGlobal::AddressOf(_) | OwnGlobal::Exported(_) => continue,
             };
             self.row(Some(number), 0, 0, 8, name);
@@ -157,7 +156,7 @@ impl Map<'_, '_, '_> {
     fn body(&mut self, function: FunctionRef, at: u64, size: u64) {
         let at = at - self.skew;
         let mut name = body_text(self.module.resolved, function);
-        // wasm-ld gives what stands in for a function its name.
+        // wasm-ld lists such a function under the name of the one that it replaces.
         if self.module.options.shrink.compat
             && let FunctionRef::Synthetic(made) = function
         {
@@ -172,7 +171,7 @@ impl Map<'_, '_, '_> {
         }
     }
 
-    /// A data segment: where its header is, and where its parts start in it and in the file.
+    /// A data segment: the offset of its header, and where its parts are in the segment and in the file.
     fn segment(&mut self, number: usize, head: u64, parts: &[(u64, u64)]) {
         let memory = &self.module.layout.memory;
         let Some(whole) = memory.segments.get(number) else {
@@ -228,7 +227,7 @@ impl Map<'_, '_, '_> {
         }
     }
 
-    /// Segments of zeros, which take no room in the file.
+    /// Segments that are zero and not in the file.
     fn zeros(&mut self, section: u64) {
         for number in 0..self.module.layout.memory.segments.len() {
             if self.module.layout.memory.segments[number].zero {

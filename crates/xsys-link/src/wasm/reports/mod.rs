@@ -1,4 +1,4 @@
-//! What the command line asks for and cannot have, and what it wants to be told.
+//! Checks what the command line asks for, and reports about the link.
 
 pub(crate) mod inputs;
 pub(crate) mod map;
@@ -15,7 +15,7 @@ use crate::wasm::symbols::describe::similar;
 use crate::wasm::symbols::told::Stage;
 use crate::wasm::symbols::{Definition, LinkerSymbol, Resolved, Symbol};
 
-/// Checks the entry point, the exports and the machine.
+/// Checks entry point, exports and width of addresses.
 pub(super) fn requests(options: &WasmOptions, resolved: &Resolved<'_>) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     let defined = |name: &str| {
@@ -24,13 +24,13 @@ pub(super) fn requests(options: &WasmOptions, resolved: &Resolved<'_>) -> Vec<Di
     };
     let starts = |name: &&str| {
         let symbol = resolved.find_own(name).map(|id| resolved.symbol(id));
-        // What the linker defines where somebody asks for it comes too late.
+        // Symbols that the linker only defines if something refers to them are defined too late to be an entry point.
         let address = |symbol: &Symbol<'_>| match symbol.definition {
             Definition::Linker(LinkerSymbol::TlsBase) => !options.memory.shared,
             Definition::Linker(_) => symbol.kind == SymbolKind::Data,
             _ => false,
         };
-        // wasm-ld looks before it compares types.
+        // wasm-ld checks this before it compares types.
         let stub = |symbol: &Symbol<'_>| {
             symbol.stub && !(options.shrink.compat && resolved.has_other_type(symbol))
         };
@@ -54,8 +54,8 @@ pub(super) fn requests(options: &WasmOptions, resolved: &Resolved<'_>) -> Vec<Di
     problems.extend(missing.filter_map(|name| missing::not_exported(options, resolved, name)));
     if options.memory.fixed && options.memory.max != 0 {
         problems.push(
-            Diagnostic::error("`--max-memory` and `--no-growable-memory` do not go together")
-                .help("leave out one: memory that cannot grow is as large as at the start")
+            Diagnostic::error("`--max-memory` and `--no-growable-memory` contradict each other")
+                .help("leave out one: memory that cannot grow keeps its initial size")
                 .counterpart("--max-memory is incompatible with --no-growable-memory"),
         );
     }
@@ -67,7 +67,7 @@ pub(super) fn requests(options: &WasmOptions, resolved: &Resolved<'_>) -> Vec<Di
     problems
 }
 
-/// What the options want to be told before anything has a place.
+/// The reports that are printed before addresses are assigned.
 pub(super) fn text(
     options: &WasmOptions,
     resolved: &Resolved<'_>,

@@ -1,8 +1,8 @@
-//! Calls that cannot work get a function that traps.
+//! Calls that would not be valid go to a function that traps.
 //!
-//! A wasm call instruction is only valid where its type is the callee's. Languages that declare
-//! the same function with other types, and weak references that nothing defines, would make an
-//! invalid module; a stub of the type that the call expects keeps it valid.
+//! A call instruction is only valid if it expects the callee's type. Files that declare one function with different
+//! types, and weak references to undefined functions, would make the module invalid. A trapping function of the type
+//! that the call expects keeps it valid.
 
 use hashbrown::HashMap;
 use wasmparser::{FuncType, SymbolFlags, ValType};
@@ -17,13 +17,13 @@ use crate::wasm::object::Signature;
 use crate::wasm::options::Unresolved;
 use crate::wasm::reloc::{self, Value};
 
-/// Names whose calls and definitions disagree about the type.
+/// Names that were declared with different types, with a symbol for each type.
 pub(crate) type Variants<'a> = Vec<(&'a str, Vec<SymbolId>)>;
 
-/// How many callers of one type are named.
+/// How many callers a message lists for each type.
 const LISTED: usize = 3;
 
-/// Settles names whose users and definition disagree: calls with another type trap.
+/// Makes calls trap that expect another type than the definition has.
 pub(crate) fn settle<'a>(
     options: &WasmOptions,
     resolved: &mut Resolved<'a>,
@@ -36,15 +36,15 @@ pub(crate) fn settle<'a>(
     let mut problems = Vec::new();
     for (name, ids) in variants {
         let mut definitions = ids.iter().filter(|&&id| resolved.symbol(id).is_defined());
-        // wasm-ld takes the first, even if it is weak and a later one is not.
+        // wasm-ld takes the first definition, even if it is weak and a later one is not.
         let first = definitions.clone().next();
         let strong = definitions.find(|&&id| !resolved.symbol(id).is_weak());
         let strong = strong.filter(|_| !options.shrink.compat);
         let defined = strong.or(first).copied();
         problems.push(describe(resolved, &callers, name, ids, defined));
-        // Nothing says which type the import should have.
+        // Without a definition, it is unknown which type the import should have.
         let Some(defined) = defined else { continue };
-        // For wasm-ld the name means the last one.
+        // In wasm-ld, the name stands for the last type.
         let named = resolved.named.iter().position(|id| ids.contains(id));
         if let Some(at) = named.filter(|_| !options.shrink.compat) {
             resolved.named[at] = defined;
@@ -52,7 +52,7 @@ pub(crate) fn settle<'a>(
         for &id in ids.iter().filter(|&&id| id != defined) {
             make_stub(resolved, id, format!("{MISMATCH}{name}"));
             forget_wishes(resolved, id);
-            // Only what stands in for nothing at all is hidden.
+            // A trapping function is only hidden if it replaces an undefined one.
             let flags = &mut resolved.symbols[id.0 as usize].flags;
             flags.remove(SymbolFlags::VISIBILITY_HIDDEN);
         }
@@ -60,14 +60,14 @@ pub(crate) fn settle<'a>(
     problems
 }
 
-/// Who calls a symbol, and how many more do.
+/// The callers of a symbol.
 #[derive(Default)]
 struct Callers {
     places: Vec<String>,
     count: usize,
 }
 
-/// Walks all calls once, for all names that have several types.
+/// Finds the callers of all names that were declared with different types.
 fn callers(resolved: &Resolved<'_>, variants: &Variants<'_>) -> HashMap<SymbolId, Callers> {
     let ids = variants.iter().flat_map(|(_, ids)| ids);
     let mut found: HashMap<SymbolId, Callers> = ids.map(|&id| (id, Callers::default())).collect();
@@ -99,7 +99,7 @@ fn callers(resolved: &Resolved<'_>, variants: &Variants<'_>) -> HashMap<SymbolId
     found
 }
 
-/// One message a function, however many objects are concerned.
+/// One message for each function, however many files call it.
 fn describe(
     resolved: &Resolved<'_>,
     callers: &HashMap<SymbolId, Callers>,
@@ -133,7 +133,7 @@ fn describe(
                 }
                 let more = callers.count - callers.places.len();
                 if more > 0 {
-                    problem = problem.note(format!("called so {more} more times"));
+                    problem = problem.note(format!("called like this {more} more times"));
                 }
             }
             (None, Some(file)) => {
@@ -173,7 +173,7 @@ fn describe(
     ))
 }
 
-/// What the difference of two types tells about its reason.
+/// What commonly causes such a difference between two types.
 fn likely_reason(declared: Signature<'_>, defined: Signature<'_>) -> Option<&'static str> {
     let (declared, defined) = (function_type(declared)?, function_type(defined)?);
     let returns_through_pointer = |a: &FuncType, b: &FuncType| {
@@ -222,7 +222,7 @@ fn function_type(signature: Signature<'_>) -> Option<FuncType> {
     reader.read().ok()
 }
 
-/// `(i32, i64) -> i32`.
+/// A function type as text: `(i32, i64) -> i32`.
 pub(crate) fn type_text(signature: Signature<'_>) -> String {
     let Some(ty) = function_type(signature) else {
         return "?".to_owned();
@@ -260,7 +260,7 @@ fn add_stub<'a>(
     FunctionRef::Synthetic(resolved.synthetic.len() as u32 - 1)
 }
 
-/// A stub stays only where something calls it.
+/// A trapping function is only kept if something calls it.
 fn forget_wishes(resolved: &mut Resolved<'_>, id: SymbolId) {
     let flags = &mut resolved.symbols[id.0 as usize].flags;
     flags.remove(SymbolFlags::NO_STRIP | SymbolFlags::EXPORTED);
@@ -272,8 +272,8 @@ fn become_stub(resolved: &mut Resolved<'_>, id: SymbolId, function: FunctionRef)
     symbol.stub = true;
 }
 
-/// Functions that may be missing and are; and those whose absence the command line forgives, which
-/// share a stub for each type.
+/// Replaces undefined weak functions by functions that trap; and undefined functions that the command line accepts,
+/// which share one such function for each type.
 pub(crate) fn stub_undefined(resolved: &mut Resolved<'_>, options: &WasmOptions) {
     let forgiven = !options.import_undefined
         && matches!(options.unresolved, Unresolved::Ignore | Unresolved::Warn);

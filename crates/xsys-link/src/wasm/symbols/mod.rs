@@ -1,4 +1,4 @@
-//! Symbols as resolution leaves them.
+//! Symbols and what they mean: the result of resolution.
 
 pub(crate) mod describe;
 pub(crate) mod hints;
@@ -14,12 +14,12 @@ use crate::wasm::ids::{FileId, FunctionRef, SymbolId, SymbolKind};
 use crate::wasm::name_table::{self, NameTable};
 use crate::wasm::object::{ImportName, ObjectFile, Signature};
 
-/// What a name means.
+/// What a symbol means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Definition {
-    /// Nothing defines it.
+    /// It is not defined.
     Undefined,
-    /// The candidate of this number would define it.
+    /// The candidate of this number would define it, but has not been pulled in.
     Lazy(u32),
     /// A function.
     Function(FunctionRef),
@@ -31,25 +31,25 @@ pub enum Definition {
         file: FileId,
         /// Its segment.
         segment: u32,
-        /// Where in it.
+        /// The offset in it.
         offset: u32,
     },
     /// A fixed address.
     Absolute(u32),
-    /// Something that the linker defines once the layout is known.
+    /// Defined by the linker; its value is known when the layout is.
     Linker(LinkerSymbol),
 }
 
-/// What the linker defines itself.
+/// A symbol that the linker defines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LinkerSymbol {
-    /// The global `__stack_pointer`, always number 0 of the module's own globals.
+    /// The global `__stack_pointer`. It has index 0 among the globals that the module defines.
     StackPointer,
-    /// The global `__tls_base`, fixed in programs without threads, each thread's own otherwise.
+    /// The global `__tls_base`: constant in programs without threads, otherwise set by each thread.
     TlsBase,
-    /// The global `__tls_size`, of programs with threads.
+    /// The global `__tls_size` of programs with threads.
     TlsSize,
-    /// The global `__tls_align`, of programs with threads.
+    /// The global `__tls_align` of programs with threads.
     TlsAlign,
     /// The indirect function table.
     FunctionTable,
@@ -59,21 +59,21 @@ pub enum LinkerSymbol {
     GlobalBase,
     /// Start of the heap.
     HeapBase,
-    /// End of memory at the start.
+    /// End of the initial memory.
     HeapEnd,
-    /// The stack's lower end.
+    /// The lower end of the stack.
     StackLow,
-    /// The stack's upper end, where it starts.
+    /// The upper end of the stack, where the stack pointer starts.
     StackHigh,
-    /// Something unique to the module.
+    /// An address that identifies the module.
     DsoHandle,
-    /// What module-relative addresses count from: 0.
+    /// `__memory_base`: 0, because the module is not position-independent.
     MemoryBase,
-    /// What module-relative table slots count from.
+    /// `__table_base`: the first slot in use.
     TableBase,
-    /// End of the first page.
+    /// End of the first page of memory.
     FirstPageEnd,
-    /// The flag that says whether shared memory is filled.
+    /// The flag that says whether shared memory has been initialised.
     InitFlag,
     /// Start of the segment whose name follows `__start_`.
     SegmentStart,
@@ -84,62 +84,64 @@ pub enum LinkerSymbol {
 /// A symbol.
 #[derive(Clone, Debug)]
 pub struct Symbol<'a> {
-    /// Its name.
+    /// The name.
     pub name: &'a str,
-    /// What it names.
+    /// The kind of thing that it names.
     pub kind: SymbolKind,
-    /// Binding and visibility of the winning definition, or of the references.
+    /// Binding and visibility of the definition that was chosen; of the references, if it is undefined.
     pub flags: SymbolFlags,
     /// What it means.
     pub definition: Definition,
     /// The type of a function or tag.
     pub signature: Signature<'a>,
-    /// Encoded type of an imported global.
+    /// The encoded type of an imported global.
     pub global_type: [u8; 2],
-    /// Number among its file's imports of that kind, while it is undefined; the size of data.
+    /// While it is undefined, its index among its file's imports; for data, the size.
     pub import_index: u32,
-    /// Where it is to be imported from, if not under its own name from `env`, as nearly all are.
+    /// Module and name of the import, if they are not `env` and the symbol's name, as for nearly all.
     pub import: Option<Box<ImportName<'a>>>,
-    /// An object says where it is to be imported from.
+    /// Whether an object says which import it is.
     pub has_import: bool,
-    /// The source names the import itself, so being undefined is intended.
+    /// Whether the source names the import explicitly, so that it is meant to be undefined.
     pub explicit_import: bool,
-    /// A call instruction names it, so its type is certain.
+    /// Whether a call instruction refers to it, so that its type matters.
     pub called: bool,
-    /// An object or the command line refers to it.
+    /// Whether an object or the command line refers to it.
     pub used: bool,
-    /// The command line exports it.
+    /// Whether the command line exports it.
     pub force_export: bool,
-    /// Traps when called and has no table slot, so that its address is null.
+    /// Whether it is a function that traps and has no table slot, so that its address is null.
     pub stub: bool,
-    /// A stub library says that the host provides it.
+    /// Whether a stub library says that the host provides it.
     pub provided: bool,
-    /// Undefined, and replaced by such a function because the command line says so.
+    /// Whether it is undefined, and a function that traps replaces it because the command line accepts that.
     pub missing: bool,
-    /// A member that nobody needed would define it: wasm-ld forgets to say in objects that it is undefined.
+    /// Whether a member would define it that was not pulled in. wasm-ld does not mark such symbols as undefined in
+    /// objects.
     pub demoted: bool,
-    /// The file that defines it or first referred to it.
+    /// The file that defines it or was first to refer to it.
     pub file: Option<FileId>,
 }
 
 impl Symbol<'_> {
-    /// Whether something defines it.
+    /// Whether it is defined.
     pub fn is_defined(&self) -> bool {
         !matches!(self.definition, Definition::Undefined | Definition::Lazy(_))
     }
 
-    /// Whether nothing defines it.
+    /// Whether it is undefined.
     pub fn is_undefined(&self) -> bool {
         self.definition == Definition::Undefined
     }
 
-    /// Whether an archive lists the name, and the member that has it does not define it after all.
+    /// Whether only the command line asks for it, and the archive member that should define it does not, because its
+    /// COMDAT group was another file's. Its type is unknown.
     pub fn is_overlooked(&self) -> bool {
         let function = self.kind == SymbolKind::Function && self.signature.is_empty();
         self.is_undefined() && !self.used && function
     }
 
-    /// Whether another definition may take its place, or none at all.
+    /// Whether another definition may replace it, or it may stay undefined.
     pub fn is_weak(&self) -> bool {
         self.flags.contains(SymbolFlags::BINDING_WEAK)
     }
@@ -152,22 +154,22 @@ impl Symbol<'_> {
         }
     }
 
-    /// Whether only its file can see it.
+    /// Whether it is local to its file.
     pub fn is_local(&self) -> bool {
         self.flags.contains(SymbolFlags::BINDING_LOCAL)
     }
 
-    /// Whether other modules cannot see it unless asked for.
+    /// Whether it is not exported unless it is named.
     pub fn is_hidden(&self) -> bool {
         self.flags.contains(SymbolFlags::VISIBILITY_HIDDEN)
     }
 
-    /// Whether each thread has its own.
+    /// Whether it is thread-local.
     pub fn is_tls(&self) -> bool {
         self.flags.contains(SymbolFlags::TLS)
     }
 
-    /// Whether someone asked for this very symbol to be exported.
+    /// Whether the command line or the source exports this very symbol.
     pub fn is_exported_by_name(&self) -> bool {
         self.force_export || self.flags.contains(SymbolFlags::EXPORTED)
     }
@@ -189,85 +191,85 @@ pub struct SyntheticFunction<'a> {
     pub kind: SyntheticKind,
 }
 
-/// What a made function does.
+/// What a function that the linker makes does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SyntheticKind {
-    /// Calls the initialisers in the order of their priority.
+    /// Calls the initialisers in order of priority.
     CallCtors,
     /// Traps.
     Unreachable,
-    /// Fills memory that is imported or shared.
+    /// Initialises memory that is imported or shared.
     InitMemory,
-    /// Gives a thread its copy of the thread-local data.
+    /// Copies the thread-local data for a thread.
     InitTls,
     /// Sets the globals that hold addresses of thread-local data.
     InitTlsGlobals,
-    /// Fills in addresses that are known at run time.
+    /// Stores addresses in data that are only known at run time.
     ApplyData,
-    /// The same of thread-local data. wasm-ld has it wherever these have relocations, even if all addresses are known.
+    /// The same for thread-local data. In wasm-ld it exists if these have relocations at all.
     ApplyTls,
-    /// Calls initialisers, a function, and finalisers.
+    /// Calls the initialisers, an exported function, and the finalisers.
     CommandExport(SymbolId),
 }
 
-/// The outcome of resolution.
+/// The result of resolution.
 #[derive(Debug, Default)]
 pub struct Resolved<'a> {
-    /// The files that take part, in link order.
+    /// The linked files, in link order.
     pub files: Vec<ObjectFile<'a>>,
-    /// Which of them the command line names itself.
+    /// Whether each of them is on the command line itself.
     pub explicit: Vec<bool>,
     /// All symbols.
     pub symbols: Vec<Symbol<'a>>,
-    /// Global symbols in the order in which they were first mentioned.
+    /// Global symbols, in the order in which they were first mentioned.
     pub named: Vec<SymbolId>,
-    /// Their names, with positions in `named`.
+    /// The names of global symbols, with positions in `named`.
     pub names: NameTable,
-    /// For each file, what its symbols mean.
+    /// For each file, the symbol of each entry in its symbol table.
     pub file_symbols: Vec<Vec<SymbolId>>,
     /// Functions that the linker makes.
     pub synthetic: Vec<SyntheticFunction<'a>>,
-    /// Bodies and segments that lost against an equal COMDAT group.
+    /// Members of COMDAT groups that another file had first.
     pub discarded: Discarded,
-    /// The files in the order in which they were opened: who needs a member comes before it.
+    /// The files in the order in which they were opened: a file comes before the members that it needs.
     pub opened: Vec<FileId>,
-    /// Names that `--wrap` has given to others.
+    /// The names that `--wrap` has swapped.
     pub renamed: Vec<(&'a str, SymbolId)>,
-    /// Members that were pulled, and why.
+    /// The archive members that were pulled in, and why.
     pub extracted: Vec<Extracted<'a>>,
     /// The names of the stub libraries.
     pub stub_libraries: Vec<String>,
-    /// What wrappers of a command's exports call at the end.
+    /// The function that runs finalisers; wrappers of a command's exports call it last.
     pub finaliser: Option<SymbolId>,
     /// What is told of traced names.
     pub(crate) told: Told<'a>,
 }
 
-/// An archive's member that takes part, and who asked for it.
+/// An archive member that was pulled in.
 #[derive(Clone, Copy, Debug)]
 pub struct Extracted<'a> {
     /// The member.
     pub file: FileId,
-    /// Who asked.
+    /// What asked for it.
     pub by: Asker,
-    /// For which name.
+    /// The name that it was pulled in for.
     pub name: &'a str,
 }
 
-/// Who asks for a member of an archive.
+/// What asked for an archive member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asker {
-    /// A file that refers to the name.
+    /// A file that refers to a name.
     File(FileId),
-    /// The command line.
+    /// An option.
     Option(&'static str),
-    /// The stub library of this number.
+    /// The stub library with this number.
     Stub(u32),
     /// The linker itself.
     Linker,
 }
 
-/// Members of COMDAT groups that are already there.
+/// Members of COMDAT groups that another file had first.
 #[derive(Debug, Default)]
 pub struct Discarded {
     /// Functions.
@@ -284,7 +286,7 @@ impl<'a> Resolved<'a> {
         &self.symbols[id.0 as usize]
     }
 
-    /// Whether a symbol means a function of a group that another file had first.
+    /// Whether a symbol is a function in a COMDAT group that another file had first.
     pub fn is_discarded(&self, id: SymbolId) -> bool {
         match self.symbol(id).definition {
             Definition::Function(FunctionRef::Object(file, at)) => {
@@ -294,12 +296,12 @@ impl<'a> Resolved<'a> {
         }
     }
 
-    /// What symbol number `index` of a file means.
+    /// The symbol of entry `index` in a file's symbol table.
     pub fn file_symbol(&self, file: FileId, index: u32) -> SymbolId {
         self.file_symbols[file.0 as usize][index as usize]
     }
 
-    /// Whether a symbol's function stands in for a definition of another type.
+    /// Whether a symbol is a function that replaces a definition of another type.
     pub fn has_other_type(&self, symbol: &Symbol<'_>) -> bool {
         match symbol.definition {
             Definition::Function(FunctionRef::Synthetic(at)) => {
@@ -333,14 +335,14 @@ impl<'a> Resolved<'a> {
         self.find_own(name)
     }
 
-    /// A global symbol by the name that it has in its file, whatever `--wrap` has made of that.
+    /// A global symbol by name, before `--wrap` swapped names.
     pub fn find_own(&self, name: &str) -> Option<SymbolId> {
         let is = |at: u32| self.symbol(self.named[at as usize]).name == name;
         let at = self.names.get(name_table::hash(name), is)?;
         Some(self.named[at as usize])
     }
 
-    /// The type of a body.
+    /// The type of a function.
     pub fn signature(&self, function: FunctionRef) -> Signature<'a> {
         match function {
             FunctionRef::Synthetic(at) => self.synthetic[at as usize].signature,

@@ -1,8 +1,8 @@
-//! What `--trace` and `--trace-symbol` tell in wasm-ld's manner.
+//! The lines of `--trace` and `--trace-symbol` in wasm-ld's order.
 //!
-//! Problem: wasm-ld prints a line whenever it opens a file, meets a reference to a traced name, or gives that a meaning.
-//! So its lines come in the order of its steps, and a definition that another one outweighs has none. Whoever takes such
-//! a step says so here; the lines are printed with what else the link has to tell.
+//! Problem: wasm-ld prints a line when it opens a file, reads a reference to a traced symbol, or chooses a definition
+//! for it. So the lines have the order of these steps, and a definition that is not chosen has no line. The passes
+//! record their steps here; the lines are printed with the other reports.
 
 use std::fmt::Write;
 
@@ -10,31 +10,31 @@ use hashbrown::HashSet;
 
 use crate::wasm::WasmOptions;
 
-/// When something is told.
+/// When a line is recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Stage {
-    /// Until it is known which members take part.
+    /// Until it is known which members are linked.
     #[default]
     Members,
-    /// Until nothing is dropped any more.
+    /// Until garbage collection.
     Names,
     /// After that.
     Layout,
 }
 
-/// Lines, and what there are to be lines about.
+/// The recorded lines, and which files and symbols are traced.
 #[derive(Debug, Default)]
 pub(crate) struct Told<'a> {
     files: bool,
     names: Vec<&'a str>,
-    /// Numbers of the symbols that first had these names.
+    /// The first symbols with traced names.
     symbols: HashSet<u32>,
     text: [String; 3],
     stage: Stage,
 }
 
 impl<'a> Told<'a> {
-    /// What the options ask for, where wasm-ld is to be imitated.
+    /// Records what the options ask for, with `--compat=wasm-ld`.
     pub(crate) fn new(options: &'a WasmOptions) -> Self {
         let reports = &options.reports;
         let names = reports.trace_symbols.iter().map(String::as_str);
@@ -53,22 +53,22 @@ impl<'a> Told<'a> {
         self.names.contains(&name)
     }
 
-    /// This symbol is the first with a traced name.
+    /// Traces this symbol, which is the first with its name.
     pub(crate) fn follow(&mut self, symbol: u32) {
         self.symbols.insert(symbol);
     }
 
-    /// Whether a symbol is traced: others with its name and another type are not.
+    /// Whether a symbol is traced. Other symbols of the same name, with another type, are not.
     pub(crate) fn follows(&self, symbol: u32) -> bool {
         !self.symbols.is_empty() && self.symbols.contains(&symbol)
     }
 
-    /// What is told from now on comes in another place.
+    /// Starts the next stage.
     pub(crate) fn set_stage(&mut self, stage: Stage) {
         self.stage = stage;
     }
 
-    /// A file takes part.
+    /// Records that a file was opened.
     pub(crate) fn opened(&mut self, file: &str) {
         if self.files {
             let text = &mut self.text[self.stage as usize];
@@ -77,14 +77,14 @@ impl<'a> Told<'a> {
         }
     }
 
-    /// A file, or the linker itself, has something to do with a name.
+    /// Records what a file, or the linker itself, does with a name.
     pub(crate) fn line(&mut self, file: Option<&str>, what: &str) {
         let file = file.unwrap_or("<internal>");
         let text = &mut self.text[self.stage as usize];
         let _ = writeln!(text, "{file}: {what}");
     }
 
-    /// What was told in a stage.
+    /// The lines of a stage.
     pub(crate) fn text(&self, stage: Stage) -> &str {
         &self.text[stage as usize]
     }

@@ -1,7 +1,7 @@
-//! Names that the linker defines itself: where memory, stack, heap and segments begin and end, the
-//! stack pointer, the function table, and what threads need.
+//! Symbols that the linker defines: the ends of memory, stack, heap and segments, the stack pointer, the function
+//! table, and what threads need.
 //!
-//! Which names there are is wasm-ld's choice; compilers and C libraries rely on them.
+//! wasm-ld chose the names; compilers and C libraries rely on them.
 
 use hashbrown::HashSet;
 use wasmparser::SymbolFlags;
@@ -20,7 +20,7 @@ const I32: u8 = 0x7f;
 const I64: u8 = 0x7e;
 
 impl<'a> Table<'a> {
-    /// Names that are there before any file: their order decides the order of exports.
+    /// Defines the symbols that come before those of files. Their order decides the order of exports.
     pub(super) fn define_first(&mut self) {
         let ctors = self.synthetic("__wasm_call_ctors", SyntheticKind::CallCtors);
         if self.options.relocatable {
@@ -48,7 +48,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// What a runtime needs to start a thread.
+    /// Defines what a thread library needs to start a thread.
     pub(super) fn define_thread_symbols(&mut self) {
         let pointer = self.pointer();
         for (name, kind, mutable) in [
@@ -84,7 +84,7 @@ impl<'a> Table<'a> {
         Definition::Function(FunctionRef::Synthetic(at))
     }
 
-    /// Addresses that only exist where something asks for them.
+    /// Defines the symbols that are only defined if something refers to them.
     pub(super) fn define_optional(&mut self, options: &'a WasmOptions) {
         use LinkerSymbol::*;
         for (name, kind) in [
@@ -118,7 +118,7 @@ impl<'a> Table<'a> {
             entry.global_type[0] = self.pointer();
             self.replace(id, &entry);
         }
-        // wasm-ld defines these when it knows what is dropped.
+        // wasm-ld defines these after garbage collection.
         self.resolved.told.set_stage(Stage::Layout);
         self.define_function_table(options);
         if options.memory.shared && options.export_all {
@@ -132,7 +132,7 @@ impl<'a> Table<'a> {
         self.resolved.told.set_stage(Stage::Names);
     }
 
-    /// `__indirect_function_table` is undefined in all objects that call through pointers.
+    /// Defines `__indirect_function_table`, which is undefined in all objects that call through pointers.
     pub(super) fn define_function_table(&mut self, options: &'a WasmOptions) {
         let name = "__indirect_function_table";
         let Some(id) = self.get(name) else {
@@ -163,7 +163,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// `__start_NAME` and `__stop_NAME` of segments whose names are identifiers of C.
+    /// Defines `__start_NAME` and `__stop_NAME` of segments whose names are C identifiers.
     pub(super) fn define_segment_ends(&mut self) {
         use LinkerSymbol::{SegmentEnd, SegmentStart};
         self.export_segment_ends();
@@ -192,7 +192,7 @@ impl<'a> Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// Those that the command line exports are there even if nothing refers to them.
+    /// Defines the ones that the command line exports, even if nothing refers to them.
     fn export_segment_ends(&mut self) {
         let options = self.options;
         let asked = |name: &str| {
@@ -205,7 +205,7 @@ impl<'a> Table<'a> {
             let file = self.resolved.file(id);
             for (segment, known) in file.segments.iter().enumerate() {
                 let key = (id, segment as u32);
-                // Of those that are dropped some may be kept after all, by wasm-ld's rules.
+                // By wasm-ld's rules, some members of dropped groups are kept after all.
                 let kept =
                     options.shrink.compat || !self.resolved.discarded.segments.contains(&key);
                 if kept && is_c_identifier(known.name) && seen.insert(known.name) {
@@ -230,7 +230,7 @@ impl<'a> Table<'a> {
     }
 }
 
-/// The segment that `__start_NAME` and `__stop_NAME` are about.
+/// The segment that `__start_NAME` or `__stop_NAME` belongs to.
 pub(crate) fn segment_name(symbol: &str) -> &str {
     let rest = symbol.strip_prefix("__start_");
     rest.or_else(|| symbol.strip_prefix("__stop_"))

@@ -1,12 +1,11 @@
-//! Pass 2, resolve: names into definitions.
+//! Resolve: finds the definition of each name.
 //!
-//! Files are met in command-line order. An undefined name pulls the archive member that would
-//! define it, at once and with everything that member needs; a weak one does not. Hidden, weak and
-//! COMDAT rules are those of `Linking.md`; order and tie-breaks are wasm-ld's, so that the same
-//! objects are chosen.
+//! Files are read in command-line order. An undefined name pulls in the archive member that would define it, at once
+//! and with everything that this member needs; a weak reference does not. The rules for hidden, weak and COMDAT
+//! symbols are those of `Linking.md`; order and tie-breaks are wasm-ld's, so that the same objects are chosen.
 //!
-//! After this pass no lazy symbol is left, every call goes to a function of the type it expects
-//! (through a trapping stub where it must), and the names the linker defines are defined.
+//! After this pass no symbol is lazy, calls go to functions of the type that they expect (if need be, to ones that
+//! trap), and the linker's own symbols are defined.
 
 mod asked;
 mod conflicts;
@@ -35,7 +34,7 @@ use crate::wasm::object::{ImportName, NO_SIGNATURE, ObjectFile, ObjectSymbol, Pl
 use crate::wasm::reloc::Keeper;
 use crate::wasm::symbols::told::{Stage, Told};
 
-/// Resolves all names. Problems that leave a usable table are returned beside it.
+/// Resolves all names. Errors that leave complete tables are returned beside them.
 pub(crate) fn resolve<'a>(
     options: &'a WasmOptions,
     keeper: &'a Keeper,
@@ -102,16 +101,16 @@ struct Table<'a> {
     keeper: &'a Keeper,
     resolved: Resolved<'a>,
     candidates: Vec<Option<Candidate<'a>>>,
-    /// By candidate: the file that it has become.
+    /// The file of each candidate that has been opened.
     opened: HashMap<u32, FileId>,
-    /// Files in link order: a pulled member comes before the file that needed it.
+    /// The files in link order: a member comes before the file that needed it.
     order: Vec<FileId>,
     comdats: HashSet<&'a str>,
     variants: Variants<'a>,
     problems: Vec<Diagnostic>,
 }
 
-/// An object whose symbols are being added.
+/// A file whose symbols are being added.
 struct Adding<'a> {
     file: FileId,
     object: ObjectFile<'a>,
@@ -119,13 +118,13 @@ struct Adding<'a> {
     asked: Asked,
 }
 
-/// Who asked for a member, and for which symbol; `None` where the command line names the file.
+/// What asked for a member, and for which symbol; `None` if the file is on the command line.
 type Asked = Option<(Asker, SymbolId)>;
 
-/// A symbol's number, or the candidate that has to be added before it.
+/// A symbol, or the candidate that has to be added first.
 type Step = Result<SymbolId, u32>;
 
-/// A reference or definition on its way into the table.
+/// A reference or definition that is being added.
 struct Entry<'a> {
     name: &'a str,
     hash: u64,
@@ -237,7 +236,7 @@ impl<'a> Table<'a> {
         &mut self.resolved.symbols[id.0 as usize]
     }
 
-    /// Takes over a definition or reference, keeping what the name has collected so far.
+    /// Replaces a symbol by another definition or reference. Flags that were collected for the name are kept.
     fn replace(&mut self, id: SymbolId, entry: &Entry<'a>) {
         let symbol = self.at(id);
         let (used, force_export) = (symbol.used || entry.file.is_some(), symbol.force_export);
@@ -248,7 +247,7 @@ impl<'a> Table<'a> {
         self.tell_meaning(id);
     }
 
-    /// Adds a candidate, and everything that it pulls.
+    /// Adds a candidate, with everything that it pulls in.
     fn add_candidate(&mut self, number: u32) {
         let Some(candidate) = &mut self.candidates[number as usize] else {
             return;
@@ -281,7 +280,7 @@ impl<'a> Table<'a> {
         match symbol.is_weak() {
             true => {
                 symbol.definition = Definition::Lazy(number);
-                // wasm-ld forgets where it was to be imported from.
+                // wasm-ld forgets which import it was.
                 if compat {
                     symbol.flags = SymbolFlags::BINDING_WEAK;
                     symbol.import = None;
@@ -296,8 +295,8 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Adds an object to the link. What it needs goes in before it, and so on, to any depth:
-    /// chains of members can be longer than a thread's stack.
+    /// Adds an object. What it needs is added before it, and so on. This is a loop with a stack of its own, because
+    /// chains of members can be too long for recursion.
     fn pull(&mut self, number: u32, asked: Asked) {
         let mut stack: Vec<Adding<'a>> = Vec::new();
         stack.extend(self.open(number, asked));
@@ -311,14 +310,14 @@ impl<'a> Table<'a> {
             match self.add_symbol(top.file, &top.object, symbol) {
                 Ok(id) => top.ids.push(id),
                 Err(needed) => {
-                    // wasm-ld tells of functions only.
+                    // wasm-ld reports functions only.
                     let told = symbol.kind == SymbolKind::Function || !self.options.shrink.compat;
                     let id = self.get_hashed(Hashed {
                         text: symbol.name,
                         hash: symbol.hash,
                     });
                     let asked = id.filter(|_| told).map(|id| (Asker::File(top.file), id));
-                    // wasm-ld compares no types with what it has just opened a member for.
+                    // wasm-ld does not compare types with those of the member that it has just pulled in.
                     if self.options.shrink.compat {
                         top.ids.extend(id);
                     }
@@ -328,7 +327,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Takes a candidate, parsing it if that has not happened yet.
+    /// Opens a candidate and parses it, if that has not happened yet.
     fn open(&mut self, number: u32, asked: Asked) -> Option<Adding<'a>> {
         let candidate = self.candidates[number as usize].take()?;
         let Candidate { name, bytes, .. } = candidate;
@@ -369,7 +368,7 @@ impl<'a> Table<'a> {
             entry.hash = name_table::hash(name);
             entry.file = Some(done.file);
             entry.flags = SymbolFlags::UNDEFINED;
-            // That the table is there is all that such code relies on.
+            // Such code only needs the table to exist.
             if let Ok(id) = self.refer(entry) {
                 self.at(id).flags |= SymbolFlags::NO_STRIP;
             }
@@ -389,7 +388,7 @@ impl<'a> Table<'a> {
             if self.comdats.insert(comdat.name) {
                 continue;
             }
-            // The copy that stays has its own; nobody calls this one, even where it is kept.
+            // The copy that is kept has its own initialiser; this one is not called even if it is kept.
             object.init_functions.retain(|&(_, symbol)| {
                 let symbol = &object.symbols[symbol as usize];
                 let local = symbol.flags.contains(SymbolFlags::BINDING_LOCAL);
@@ -413,7 +412,7 @@ impl<'a> Table<'a> {
         object: &ObjectFile<'a>,
         symbol: &ObjectSymbol<'a>,
     ) -> Step {
-        // A local name means its own file's copy, whichever group it is in.
+        // A local symbol means its file's own copy, even in a group that another file had first.
         let local = symbol.flags.contains(SymbolFlags::BINDING_LOCAL);
         if local && !self.options.gc_sections && !self.options.shrink.compat {
             self.keep_own_copy(file, symbol);
@@ -422,7 +421,7 @@ impl<'a> Table<'a> {
         let dropped_segment = |segment| !local && dropped.segments.contains(&(file, segment));
         let definition = match symbol.place {
             Place::Undefined => Definition::Undefined,
-            // wasm-ld counts them from the file's first segment, and keeps that.
+            // wasm-ld counts them from the file's first segment, and keeps that segment.
             Place::Absolute(offset)
                 if self.options.shrink.compat && !object.segments.is_empty() =>
             {
@@ -460,7 +459,7 @@ impl<'a> Table<'a> {
             }
             _ => (None, false),
         };
-        // Old objects mark their segments alone. A reference is no variable of a segment yet, for wasm-ld.
+        // Old objects mark only segments as thread-local. In wasm-ld, references are not thread-local.
         let tls = match symbol.place {
             _ if self.options.shrink.compat && definition == Definition::Undefined => false,
             Place::Data { segment, .. } => object.segments[segment as usize].tls,
@@ -501,7 +500,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Where nothing is dropped, what a local name means stays, even if another file had its group first.
+    /// If nothing is dropped, keeps what a local symbol means, even in a group that another file had first.
     fn keep_own_copy(&mut self, file: FileId, symbol: &ObjectSymbol<'a>) {
         let dropped = &mut self.resolved.discarded;
         match symbol.place {
@@ -533,10 +532,10 @@ impl<'a> Table<'a> {
         let symbol = self.at(id);
         let check = !symbol.is_undefined() || symbol.called;
         if entry.kind == SymbolKind::Function && check && symbol.signature != entry.signature {
-            // wasm-ld takes them for two functions.
+            // In wasm-ld these are two functions.
             let twice = symbol.is_defined() && !symbol.is_weak() && !weak(&entry);
             let twice = twice && !self.options.shrink.compat;
-            // What is only warned of is replaced.
+            // If several definitions are a warning, the last one is used.
             let replaced = self.options.forgives && !self.options.allow_multiple_definition;
             if twice {
                 self.duplicate(id, &entry);
@@ -545,7 +544,7 @@ impl<'a> Table<'a> {
                 }
             }
             let (variant, new) = self.variant(id, &entry);
-            // wasm-ld asks the definition of the other type.
+            // wasm-ld compares with the definition of the other type.
             let known = if self.options.shrink.compat {
                 id
             } else {
@@ -554,7 +553,7 @@ impl<'a> Table<'a> {
             if new || self.gives_way(known, &entry) {
                 self.replace(variant, &entry);
             }
-            // The definition is what later references are compared with.
+            // Later references are compared with the definition.
             if let Some(at) = self.position(entry.hashed())
                 && (!twice || replaced)
             {
@@ -568,7 +567,7 @@ impl<'a> Table<'a> {
         id
     }
 
-    /// Whether a new definition takes the place of what is there.
+    /// Whether a new definition replaces the present one.
     fn gives_way(&mut self, id: SymbolId, entry: &Entry<'a>) -> bool {
         let symbol = self.at(id);
         if !symbol.is_defined() {
@@ -581,11 +580,11 @@ impl<'a> Table<'a> {
             return true;
         }
         self.duplicate(id, entry);
-        // As wasm-ld has it, what is only warned of is replaced.
+        // As in wasm-ld, the last definition is used if several are only a warning.
         self.options.forgives && !self.options.allow_multiple_definition
     }
 
-    /// `-u`, `--export` and `--entry` pull archive members too.
+    /// Names in `-u`, `--export` and `--entry` pull in archive members, too.
     fn pull_by_command_line(&mut self, options: &'a WasmOptions) {
         let undefined = options.undefined.iter();
         let undefined = undefined.map(|name| (Asker::Linker, name.as_str()));
@@ -612,7 +611,7 @@ impl<'a> Table<'a> {
         self.find_finaliser();
     }
 
-    /// Whoever registers finalisers expects the module to run them, unless somebody runs initialisers by hand.
+    /// Finds the function that runs finalisers. The module calls it if the program does not run initialisers itself.
     fn find_finaliser(&mut self) {
         let options = self.options;
         let ctors = "__wasm_call_ctors";
@@ -637,7 +636,7 @@ impl<'a> Table<'a> {
             }
             (SymbolKind::Function, true) => "takes parameters or has results",
             (SymbolKind::Function, false) => "is not defined",
-            _ => "is no function",
+            _ => "is not a function",
         };
         let problem = Diagnostic::error(format!("`{name}` {problem}"));
         self.problems.push(problem.code("finaliser"));

@@ -1,7 +1,7 @@
-//! References: what files say of names that they do not define.
+//! Adds references to names that their file does not define.
 //!
-//! Problem: a name is known by what the files before said of it, and each reference may add to that: it may pull the
-//! member that has the name, ask for another type, name another import, or need the name where others could do without.
+//! Problem: what is known of a name comes from the files before, and a reference may change that: it may pull in the
+//! member that defines the name, expect another type, name another import, or be strong where others were weak.
 
 use wasmparser::SymbolFlags;
 
@@ -29,12 +29,12 @@ impl<'a> Table<'a> {
             if self.candidates[number as usize].is_some() {
                 return Err(number);
             }
-            // wasm-ld leaves it at that, and tells of it.
+            // wasm-ld reports the member once more, and leaves the name as it is.
             if self.options.shrink.compat {
                 self.tell_again(number, &entry);
                 return Ok(id);
             }
-            // The member does not define what the archive's table promised, or is on its way.
+            // The member does not define the name although the index lists it, or it is being added.
             self.replace(id, &entry);
             return Ok(id);
         }
@@ -65,16 +65,16 @@ impl<'a> Table<'a> {
         Ok(id)
     }
 
-    /// Takes over what another reference to a name that nothing defines yet says of it.
+    /// Updates an undefined symbol with what one more reference says.
     fn learn(&mut self, id: SymbolId, entry: &Entry<'a>) {
         let compat = self.options.shrink.compat;
         let symbol = self.at(id);
-        // Of others wasm-ld knows what the first file says.
+        // Of other kinds, wasm-ld keeps what the first file says.
         let heeds = !compat || matches!(entry.kind, SymbolKind::Function | SymbolKind::Data);
         if !symbol.is_undefined() || !heeds {
             return;
         }
-        // wasm-ld forgets what it knew of a name that may be missing.
+        // wasm-ld forgets what it knew of a weak name.
         let variable = entry.kind == SymbolKind::Data;
         let anew = compat && symbol.is_weak() && (variable || weak(entry));
         if !symbol.has_import || (entry.explicit && !symbol.explicit_import) {
@@ -90,8 +90,8 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// The file that is told of when `member` was pulled for a symbol: for wasm-ld the one that has the symbol now,
-    /// which is still the one that asked where the member defines another type.
+    /// The file that is reported as pulled in for a symbol. In wasm-ld that is the one that defines the symbol now; if
+    /// `member` defines another type, it still is the one that asked.
     pub(super) fn told_of(&self, id: SymbolId, member: FileId) -> FileId {
         let symbol = self.resolved.symbol(id);
         let lazy = matches!(symbol.definition, Definition::Lazy(_));
@@ -99,7 +99,7 @@ impl<'a> Table<'a> {
         known.unwrap_or(member)
     }
 
-    /// A function is wanted of a member that is on its way.
+    /// A file refers to a function of a member that is being added.
     pub(super) fn tell_again(&mut self, number: u32, entry: &Entry<'a>) {
         let file = self.opened.get(&number).copied();
         if let (Some(file), Some(by), SymbolKind::Function) = (file, entry.file, entry.kind) {

@@ -1,4 +1,4 @@
-//! What stub libraries say about names that nothing defines.
+//! Stub libraries: undefined names that they list become imports.
 
 use super::{Table, asked};
 use crate::demangle::readable;
@@ -7,8 +7,8 @@ use crate::wasm::load::stub_library::{self, Stubs};
 use crate::wasm::symbols::{Asker, Definition, Extracted};
 
 impl<'a> Table<'a> {
-    /// Lets the host provide what stub libraries list, and exports what that needs. Members that are pulled on
-    /// the way may lack more.
+    /// Makes imports of the undefined names that stub libraries list, and exports the symbols that these need. That
+    /// may pull in members with more undefined names.
     pub(super) fn apply_stubs(&mut self, libraries: &[Stubs<'a>]) {
         let files = libraries.iter().map(|library| library.file.clone());
         self.resolved.stub_libraries = files.collect();
@@ -57,11 +57,11 @@ impl<'a> Table<'a> {
         pulled
     }
 
-    /// Lets the host provide a name; whether a member was pulled for what that needs.
+    /// Makes an import of a name. Returns whether a member was pulled in for the symbols that it needs.
     fn provide(&mut self, library: usize, needed: &[&'a str], id: SymbolId) -> bool {
         let symbol = self.at(id);
         let name = symbol.name;
-        // The first library that has the name counts.
+        // The first library that lists the name counts.
         if !symbol.is_undefined() || std::mem::replace(&mut symbol.provided, true) {
             return false;
         }
@@ -73,7 +73,7 @@ impl<'a> Table<'a> {
         pulled
     }
 
-    /// Whether a member was pulled.
+    /// Exports a symbol that an import needs. Returns whether a member was pulled in.
     fn need(&mut self, library: usize, needed: &'a str, (by, name): (SymbolId, &'a str)) -> bool {
         let id = self.get(needed);
         let id = id.filter(|&id| !self.resolved.symbol(id).is_undefined());
@@ -94,7 +94,7 @@ impl<'a> Table<'a> {
                 self.pull(number, Some((asker, id)));
                 return true;
             }
-            // wasm-ld tells of the name that the host provides, and who wanted that.
+            // wasm-ld reports the import's name, and the file that refers to it.
             self.pull(number, None);
             if let Some(file) = self.at(by).file {
                 let told = Extracted {

@@ -1,11 +1,11 @@
-//! What is told of traced names while they get their meanings, as wasm-ld does.
+//! Records how traced symbols are resolved, as wasm-ld prints it.
 
 use super::{Entry, Table};
 use crate::wasm::ids::SymbolId;
 use crate::wasm::symbols::Definition;
 
 impl<'a> Table<'a> {
-    /// A name is there for the first time.
+    /// A symbol is added.
     pub(super) fn tell_first(&mut self, id: SymbolId) {
         let name = self.resolved.symbol(id).name;
         if self.resolved.told.wants(name) {
@@ -14,7 +14,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// A name has got a meaning.
+    /// A definition is chosen for a symbol.
     pub(super) fn tell_meaning(&mut self, id: SymbolId) {
         if !self.resolved.told.follows(id.0) {
             return;
@@ -37,7 +37,7 @@ impl<'a> Table<'a> {
         self.resolved.told.line(file.as_deref(), &what);
     }
 
-    /// A file refers to a name; `known` is what it meant so far.
+    /// A file refers to a name, whose symbol was `known` so far.
     pub(super) fn tell_reference(&mut self, known: Option<SymbolId>, entry: &Entry<'a>) {
         let told = &self.resolved.told;
         let traced = match known {
@@ -51,7 +51,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// A stub library has something to do with a name.
+    /// A stub library lists or needs a name.
     pub(super) fn tell_of_stub(&mut self, library: usize, id: SymbolId, what: &str) {
         if self.resolved.told.follows(id.0) {
             let file = self.resolved.stub_libraries[library].clone();
