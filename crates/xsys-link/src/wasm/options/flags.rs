@@ -127,13 +127,13 @@ pub(crate) static FLAGS: &[Flag] = &[
         ["whole-archive"],
         None,
         |r, _| r.whole_archive = true,
-        "links links all members of the archives that follow"
+        "links all members of the archives that follow"
     ),
     set!(
         ["no-whole-archive"],
         None,
         |r, _| r.whole_archive = false,
-        "links links only needed members of the archives that follow"
+        "links only needed members of the archives that follow"
     ),
     set!(
         ["start-lib"],
