@@ -139,7 +139,9 @@ fn what_is_left() {
         assert_eq!(count(&plain.bytes, what), before, "{what} before");
         assert_eq!(count(&folded.bytes, what), after, "{what} after");
     }
-    let compat = objects.link(&format!("{LINE} --compat=wasm-ld")).unwrap();
+    let compat = objects
+        .link(&format!("{LINE} --compat=wasm-ld -o out.wasm"))
+        .unwrap();
     assert_eq!(functions(&compat.bytes), functions(&plain.bytes));
 }
 

@@ -124,6 +124,10 @@ pub(crate) fn init_tls_globals(
     let mut code = Code { out, is64 };
     for id in tls_globals(resolved, indexes) {
         let symbol = resolved.symbol(id);
+        // An undefined variable is nowhere in any thread's memory: its address stays null.
+        if symbol.is_undefined() {
+            continue;
+        }
         let (Some(base), Some(number)) = (
             indexes.linker_global(LinkerSymbol::TlsBase),
             indexes.global_number(id, symbol),

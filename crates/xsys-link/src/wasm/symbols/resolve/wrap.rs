@@ -10,7 +10,7 @@ use wasmparser::SymbolFlags;
 
 use super::{Entry, Table};
 use crate::wasm::WasmOptions;
-use crate::wasm::ids::SymbolId;
+use crate::wasm::ids::{SymbolId, SymbolKind};
 use crate::wasm::name_table;
 use crate::wasm::symbols::{Asker, Definition, Resolved};
 
@@ -76,6 +76,8 @@ pub(super) fn redirect<'a>(resolved: &mut Resolved<'a>, wrapped: &[Wrapped<'a>])
             if symbol.is_undefined() && symbol.signature.is_empty() {
                 symbol.signature = model.signature;
                 symbol.global_type = model.global_type;
+                // No object refers to either name: the type of such a function is unknown.
+                symbol.used &= symbol.kind != SymbolKind::Function || !symbol.signature.is_empty();
             }
         }
     }
