@@ -12,7 +12,7 @@ use crate::wasm::ids::{FileId, SymbolKind};
 use crate::wasm::live::Live;
 use crate::wasm::object::Place;
 use crate::wasm::symbols::describe::shown;
-use crate::wasm::symbols::{Asker, Definition, MISMATCH, Resolved, UNDEFINED_WEAK};
+use crate::wasm::symbols::{Asker, Definition, MISMATCH, Resolved, UNDEFINED_STUB, UNDEFINED_WEAK};
 
 /// Writes a report to the file or standard output that the command line names.
 pub(crate) fn deliver(to: &MapTo, text: &str, stdout: &mut String) -> Option<Diagnostic> {
@@ -128,7 +128,8 @@ pub(crate) fn dropped(resolved: &Resolved<'_>, live: &Live) -> String {
         }
     }
     for (at, function) in resolved.synthetic.iter().enumerate() {
-        if !live.synthetic[at] {
+        // One for undefined functions exists only because something calls it.
+        if !live.synthetic[at] && function.name != UNDEFINED_STUB {
             line("<internal>", stood_in_for(&function.name));
         }
     }

@@ -30,7 +30,10 @@ pub(crate) fn render(planned: &Planned<'_, '_, '_>) -> String {
     // For a segment with gaps: where its parts are in the segment and in the file, and where its first header is.
     let (mut parts, mut first) = (Vec::new(), 0);
     for (piece, size) in planned.pieces() {
+        // The last segment may be empty, and still comes before those that are not in the file.
+        let of_segment = matches!(piece, Piece::Segment(..) | Piece::Chunk(..));
         if at >= end
+            && !of_segment
             && let Some(start) = data.take()
         {
             map.zeros(start);

@@ -9,7 +9,10 @@ use wasmparser::{FuncType, SymbolFlags, ValType};
 use xsys_diag::Diagnostic;
 
 use super::describe::place_of_function;
-use super::{Definition, MISMATCH, Resolved, SyntheticFunction, SyntheticKind, UNDEFINED_WEAK};
+use super::{
+    Definition, MISMATCH, Resolved, SyntheticFunction, SyntheticKind, UNDEFINED_STUB,
+    UNDEFINED_WEAK,
+};
 use crate::demangle::readable;
 use crate::wasm::WasmOptions;
 use crate::wasm::ids::{FunctionRef, SymbolId, SymbolKind};
@@ -303,7 +306,7 @@ pub(crate) fn stub_undefined(resolved: &mut Resolved<'_>, options: &WasmOptions)
         let signature = resolved.symbol(id).signature;
         let stub = *stubs
             .entry(signature)
-            .or_insert_with(|| add_stub(resolved, signature, "undefined_stub".to_owned()));
+            .or_insert_with(|| add_stub(resolved, signature, UNDEFINED_STUB.to_owned()));
         become_stub(resolved, id, stub);
         resolved.symbols[id.0 as usize].missing = true;
     }

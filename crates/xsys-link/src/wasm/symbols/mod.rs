@@ -179,6 +179,8 @@ impl Symbol<'_> {
 pub(crate) const MISMATCH: &str = "signature_mismatch:";
 /// The same of those that stand in for nothing.
 pub(crate) const UNDEFINED_WEAK: &str = "undefined_weak:";
+/// The function that undefined functions of one type share.
+pub(crate) const UNDEFINED_STUB: &str = "undefined_stub";
 
 /// A function that the linker makes.
 #[derive(Clone, Debug)]
