@@ -29,7 +29,9 @@ pub(crate) fn is_dynamic(options: &WasmOptions, symbol: &Symbol<'_>) -> bool {
 /// Whether an archive member would define a variable, but only weak references ask for it: then its address is null,
 /// as in wasm-ld.
 fn is_lazy(symbol: &Symbol<'_>) -> bool {
-    symbol.demoted && symbol.kind == SymbolKind::Data
+    // What a member that was pulled in does not define after all has neither kind nor type.
+    let untyped = symbol.kind == SymbolKind::Function && symbol.signature.is_empty();
+    symbol.demoted && (symbol.kind == SymbolKind::Data || untyped)
 }
 
 /// Whether a relocation of code needs such an address as a constant.

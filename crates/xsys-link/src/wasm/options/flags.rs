@@ -242,7 +242,7 @@ pub(crate) static FLAGS: &[Flag] = &[
     set!(
         ["no-allow-multiple-definition"],
         None,
-        |r, _| r.options.allow_multiple_definition = false,
+        |r, _| r.options.allow_multiple_definition = r.muldefs,
         "several definitions of a symbol are an error"
     ),
     // Memory and table.

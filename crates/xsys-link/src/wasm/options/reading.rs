@@ -68,6 +68,8 @@ pub(crate) struct Reading {
     pub(crate) lazy: bool,
     /// Behind `-Bdynamic`.
     pub(crate) dynamic: bool,
+    /// `-z muldefs`, which `--no-allow-multiple-definition` does not take back.
+    pub(crate) muldefs: bool,
     /// Errors about the order of options.
     problems: Vec<Diagnostic>,
     /// First names of the rows that were used.

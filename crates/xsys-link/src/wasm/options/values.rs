@@ -95,7 +95,10 @@ pub(super) fn keyword(reading: &mut Reading, text: &str) -> Result<(), Wrong> {
             let size = size.map_err(|wrong| Wrong::new(wrong.problem, invalid));
             reading.options.memory.stack_size = size?;
         }
-        None if text == "muldefs" => reading.options.allow_multiple_definition = true,
+        None if text == "muldefs" => {
+            reading.muldefs = true;
+            reading.options.allow_multiple_definition = true;
+        }
         // wasm-ld knows all words that begin so, and heeds one.
         _ if reading.strict && text.starts_with("muldefs") => {}
         _ => {
