@@ -287,7 +287,7 @@ fn what_was_interrupted_is_gone_on_with() {
     bench.server.site().cuts = vec![70_000, 0];
     let ran = bench.call("").ends_with(1);
     ran.tells("has ended after 70000 of 1000000 bytes")
-        .tells("what has come is kept");
+        .tells("it continues where it stopped");
     assert!(!bench.kernel().exists(), "no half file has the name");
     bench.server.asked();
     bench.call("").ends_with(0);
@@ -327,7 +327,7 @@ fn wrong_mirrors_give_nothing() {
         .call("--mirror http://127.0.0.1:1/debian --suite stable a")
         .ends_with(1)
         .tells("cannot be reached")
-        .tells("check address and network");
+        .tells("check the address and the network");
     bench
         .call("--mirror ftp://a/b --suite s a")
         .ends_with(1)
@@ -358,7 +358,7 @@ fn wrong_mirrors_give_nothing() {
         let ran = bench
             .usual(&format!("--sha256 {name}={wrong}"))
             .ends_with(1);
-        ran.tells("is not what `--sha256` says")
+        ran.tells("does not have the digest of `--sha256`")
             .tells("nothing was fetched");
     }
     bench
@@ -374,14 +374,11 @@ fn wrong_mirrors_give_nothing() {
     let list = "/debian/dists/stable/main/binary-arm64/Packages.xz";
     let good = site().files[list].clone();
     site().files.get_mut(list).unwrap()[20] ^= 1;
-    bench
-        .usual("")
-        .ends_with(1)
-        .tells("is not what it should be");
+    bench.usual("").ends_with(1).tells("has the wrong content");
     site().files.insert(list.to_owned(), good);
     site().files.get_mut(KERNEL).unwrap()[70_000] ^= 1;
     let ran = bench.usual("").ends_with(1);
-    ran.tells("is not what it should be")
+    ran.tells("has the wrong content")
         .tells("nothing of it was kept");
     assert_eq!(bench.files(), ["kernel.lock"]);
     site().files.get_mut(KERNEL).unwrap().push(0);
