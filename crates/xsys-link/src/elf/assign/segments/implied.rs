@@ -18,6 +18,8 @@ const PT_OPENBSD_WXNEEDED: u32 = 0x65a3_dbe7;
 
 /// Bytes between two sections that are worth a LOAD of their own: within one they would be zeros in the file.
 const WIDE_GAP: u64 = 1 << 20;
+/// The same before a section that is not in the file: only memory between the two would be taken.
+const WIDE_GAP_OF_ZEROS: u64 = 1 << 28;
 
 impl Planner<'_> {
     /// The segments in the order of their table.
@@ -114,6 +116,10 @@ impl Planner<'_> {
         );
         let is_nobits = |id| layout.placement.output(id).sh_type == elf::SHT_NOBITS.0;
         let zeros_then_data = is_nobits(previous) && before.size > 0 && !is_nobits(id);
+        let wide = match is_nobits(id) {
+            true => WIDE_GAP_OF_ZEROS,
+            false => WIDE_GAP,
+        };
         let leaves_relro = relro.contains(&previous) && !relro.contains(&id);
         before.region == extent.region
             && before.load_region == extent.load_region
@@ -121,7 +127,7 @@ impl Planner<'_> {
             && extent.addr >= before.addr.wrapping_add(before.size)
             && extent.addr.wrapping_sub(extent.load_addr)
                 == before.addr.wrapping_sub(before.load_addr)
-            && extent.addr - before.addr.wrapping_add(before.size) < WIDE_GAP
+            && extent.addr - before.addr.wrapping_add(before.size) < wide
             && !zeros_then_data
             && !leaves_relro
     }
