@@ -77,14 +77,14 @@ fn compare(
 ) -> Result<(), String> {
     // The module's name in the name section is that of the file.
     let expected_path = work.join("lld").join("out.wasm");
-    let strict_path = work.join("strict").join("out.wasm");
-    for path in [&expected_path, &strict_path] {
+    let compat_path = work.join("compat").join("out.wasm");
+    for path in [&expected_path, &compat_path] {
         let folder = path.parent().unwrap_or(work);
         std::fs::create_dir_all(folder).map_err(|e| format!("cannot create a folder: {e}"))?;
     }
     let lld = with_lld(case, words, work, &expected_path)?;
-    let strict_words = [&["--compat=wasm-ld".to_owned()], words].concat();
-    let outcome = link(&strict_words, work, &strict_path, 1);
+    let compat_words = [&["--compat=wasm-ld".to_owned()], words].concat();
+    let outcome = link(&compat_words, work, &compat_path, 1);
     let said = Said::of_outcome(&outcome, work);
     problems.extend(messages::compare(case, &said, &lld));
     let named = |what: &str| {
@@ -100,8 +100,8 @@ fn compare(
             return Ok(());
         }
         (true, true) if refused => return Ok(()),
-        (strict, _) => {
-            let (who, said) = match strict {
+        (compat, _) => {
+            let (who, said) = match compat {
                 true => ("`--compat=wasm-ld` fails", said),
                 false => ("rust-lld fails", lld),
             };
@@ -110,19 +110,19 @@ fn compare(
         }
     }
     let expected = read(&expected_path)?;
-    let strict = read(&strict_path)?;
+    let compat = read(&compat_path)?;
     // If the default mode refuses the link, wasm-ld's module may be invalid.
     if module.is_some() {
-        module::validate(&strict)?;
+        module::validate(&compat)?;
     }
-    same_with_threads(&strict_words, work, &strict_path, &strict, problems);
+    same_with_threads(&compat_words, work, &compat_path, &compat, problems);
     if !named("bytes") {
-        if let Some((section, difference)) = first_difference(&strict, &expected) {
+        if let Some((section, difference)) = first_difference(&compat, &expected) {
             problems.push(format!(
                 "`--compat=wasm-ld` against rust-lld: {section}: {difference}"
             ));
         }
-    } else if strict == expected {
+    } else if compat == expected {
         problems.push("`differs: bytes` is not so: the bytes are the same".to_owned());
     }
     let Some(module) = module else { return Ok(()) };
@@ -130,12 +130,12 @@ fn compare(
     if !case.all("inspect").is_empty() {
         run(
             case,
-            &Module::parse(strict)?,
-            &strict_path,
-            "the strict module",
+            &Module::parse(compat)?,
+            &compat_path,
+            "compat mode's module",
             problems,
         );
-        problems.extend(c_code::inspect(case, &strict_path)?);
+        problems.extend(c_code::inspect(case, &compat_path)?);
     }
     if !named("meaning") {
         let found = relation::compare(module, &expected);

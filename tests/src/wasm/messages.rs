@@ -63,7 +63,7 @@ fn without(text: &str, work: &Path) -> String {
 }
 
 /// The differences of compat mode from rust-lld.
-pub fn compare(case: &Case, strict: &Said, lld: &Said) -> Vec<String> {
+pub fn compare(case: &Case, compat: &Said, lld: &Said) -> Vec<String> {
     let named = |what: &str| {
         let mut reasons = case.all("differs").iter();
         reasons.any(|reason| reason.split(':').next() == Some(what))
@@ -71,8 +71,8 @@ pub fn compare(case: &Case, strict: &Said, lld: &Said) -> Vec<String> {
     let mut problems = Vec::new();
     if !named("words") {
         for (what, ours, theirs) in [
-            ("error", &strict.errors, &lld.errors),
-            ("warning", &strict.warnings, &lld.warnings),
+            ("error", &compat.errors, &lld.errors),
+            ("warning", &compat.warnings, &lld.warnings),
         ] {
             let (mut ours, mut theirs) = (ours.clone(), theirs.clone());
             for lines in [&mut ours, &mut theirs] {
@@ -88,10 +88,10 @@ pub fn compare(case: &Case, strict: &Said, lld: &Said) -> Vec<String> {
             }
         }
     }
-    if !named("prints") && strict.stdout != lld.stdout {
+    if !named("prints") && compat.stdout != lld.stdout {
         problems.push(format!(
             "`--compat=wasm-ld` prints:\n{}\nrust-lld:\n{}",
-            strict.stdout, lld.stdout
+            compat.stdout, lld.stdout
         ));
     }
     for text in case.all("refused") {

@@ -39,12 +39,12 @@ fn check(folder: &Path, scratch: &Path) -> Result<(), Failed> {
         let mut link = link.clone();
         link.options.push(words.collect());
         let links = bench.links(&link)?;
-        let found = match (&links.lld, &links.strict) {
+        let found = match (&links.lld, &links.compat) {
             (Outcome::Module(theirs), Outcome::Module(ours)) if theirs == ours => "same",
             (Outcome::Module(_), Outcome::Module(_)) => "other bytes",
             (Outcome::Refused(_), Outcome::Refused(_)) => "refused",
             (Outcome::Refused(_), Outcome::Module(_)) => "only rust-lld refuses",
-            (Outcome::Module(_), Outcome::Refused(_)) => "only strict mode refuses",
+            (Outcome::Module(_), Outcome::Refused(_)) => "only compat mode refuses",
             _ => "one of them crashes",
         };
         if found != expected {
@@ -52,8 +52,8 @@ fn check(folder: &Path, scratch: &Path) -> Result<(), Failed> {
                 Outcome::Module(_) => String::new(),
                 Outcome::Refused(said) | Outcome::Crashed(said) => said.clone(),
             };
-            let (lld, strict) = (said(&links.lld), said(&links.strict));
-            problems.push(format!("`{line}`, but: {found}\n{lld}{strict}"));
+            let (lld, compat) = (said(&links.lld), said(&links.compat));
+            problems.push(format!("`{line}`, but: {found}\n{lld}{compat}"));
         }
     }
     match problems.is_empty() {

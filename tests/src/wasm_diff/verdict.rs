@@ -35,10 +35,10 @@ pub struct Links {
     /// rust-lld's.
     pub lld: Outcome,
     /// Ours with `--compat=wasm-ld`.
-    pub strict: Outcome,
+    pub compat: Outcome,
     /// Ours as users call it.
     pub usual: Outcome,
-    /// What rust-lld and strict mode told, where the command line asks for that.
+    /// What rust-lld and compat mode told, where the command line asks for that.
     pub told: [Told; 2],
 }
 
@@ -82,7 +82,7 @@ impl Bench {
     /// Links by both.
     pub fn links(&self, link: &Link) -> Result<Links, String> {
         let _ = std::fs::remove_dir_all(&self.folder);
-        for name in ["lld", "strict", "usual"] {
+        for name in ["lld", "compat", "usual"] {
             let folder = self.folder.join(name);
             std::fs::create_dir_all(folder).map_err(|e| format!("cannot create a folder: {e}"))?;
         }
@@ -101,12 +101,12 @@ impl Bench {
             });
         }
         let (lld, lld_prints) = self.theirs(&self.for_linker(&words, "lld"))?;
-        let strict = self.for_linker(&words, "strict");
-        let (strict, strict_prints) = self.ours(&strict, "strict", Some("--compat=wasm-ld"));
+        let compat = self.for_linker(&words, "compat");
+        let (compat, compat_prints) = self.ours(&compat, "compat", Some("--compat=wasm-ld"));
         // The other mode warns of other things.
         words.retain(|word| word != "--fatal-warnings");
         let (usual, _) = self.ours(&self.for_linker(&words, "usual"), "usual", None);
-        let told = [("lld", lld_prints), ("strict", strict_prints)].map(|(name, prints)| {
+        let told = [("lld", lld_prints), ("compat", compat_prints)].map(|(name, prints)| {
             let folder = self.folder.join(name);
             let read = |file: &str| std::fs::read_to_string(folder.join(file)).unwrap_or_default();
             let files = REPORTS.iter().map(|&(file, what)| (what, read(file)));
@@ -117,7 +117,7 @@ impl Bench {
         });
         Ok(Links {
             lld,
-            strict,
+            compat,
             usual,
             told,
         })
@@ -214,19 +214,19 @@ fn elsewhere(xsys: &Path, args: &[OsString], output: &Path) -> (Outcome, String)
 }
 
 /// The first thing that the two tell in different words, and both texts.
-fn told_otherwise([lld, strict]: &[Told; 2]) -> Option<(String, String)> {
-    let mut pairs = lld.iter().zip(strict);
+fn told_otherwise([lld, compat]: &[Told; 2]) -> Option<(String, String)> {
+    let mut pairs = lld.iter().zip(compat);
     let ((what, theirs), (_, ours)) = pairs.find(|(theirs, ours)| theirs != ours)?;
     Some((
         (*what).to_owned(),
-        format!("strict mode:\n{ours}rust-lld:\n{theirs}"),
+        format!("compat mode:\n{ours}rust-lld:\n{theirs}"),
     ))
 }
 
 /// Compares the links.
 fn judge(link: &Link, links: &Links) -> Verdict {
-    let (way, details) = match (&links.lld, &links.strict, &links.usual) {
-        (_, Outcome::Crashed(said), _) => ("strict mode crashes".to_owned(), said.clone()),
+    let (way, details) = match (&links.lld, &links.compat, &links.usual) {
+        (_, Outcome::Crashed(said), _) => ("compat mode crashes".to_owned(), said.clone()),
         (_, _, Outcome::Crashed(said)) => ("default mode crashes".to_owned(), said.clone()),
         (Outcome::Crashed(_), ..) => return Verdict::Explained(explained::CRASH),
         (Outcome::Refused(theirs), Outcome::Refused(_), _) => {
@@ -237,7 +237,7 @@ fn judge(link: &Link, links: &Links) -> Verdict {
             theirs.clone(),
         ),
         (Outcome::Module(_), Outcome::Refused(ours), _) => (
-            format!("only strict mode refuses: {}", shape(ours)),
+            format!("only compat mode refuses: {}", shape(ours)),
             ours.clone(),
         ),
         (Outcome::Module(theirs), Outcome::Module(ours), _)

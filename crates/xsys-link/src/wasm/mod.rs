@@ -32,6 +32,7 @@ use xsys_diag::{Diagnostic, Severity};
 
 pub use load::WasmInput;
 pub use options::WasmOptions;
+use symbols::told::Stage;
 
 use crate::input::map::FileStore;
 
@@ -110,6 +111,7 @@ pub fn link_into<'a>(
     // Addresses, indexes, bodies, offsets: after this nothing moves.
     let (layout, found) = assign::assign(options, &mut resolved, &mut live, &features);
     problems.extend(found);
+    stdout += resolved.told.text(Stage::Segments);
     let Some(layout) = layout.filter(|_| !is_fatal(options, &problems)) else {
         return Err(problems);
     };

@@ -21,6 +21,8 @@ use crate::wasm::layout::memory::{self, Memory};
 use crate::wasm::leb;
 use crate::wasm::live::Live;
 use crate::wasm::relocate::shorten;
+use crate::wasm::symbols::resolve::segment_name;
+use crate::wasm::symbols::told::Stage;
 use crate::wasm::symbols::{Definition, LinkerSymbol, Resolved};
 use crate::wasm::synthetic;
 
@@ -113,20 +115,33 @@ fn settle_ends(
 ) -> Vec<Diagnostic> {
     let ends = [LinkerSymbol::SegmentStart, LinkerSymbol::SegmentEnd].map(Definition::Linker);
     let mut exported = Vec::new();
+    let mut told = Vec::new();
     for at in 0..resolved.symbols.len() {
         if !ends.contains(&resolved.symbols[at].definition) {
             continue;
         }
         let flags = flags_of_users(resolved, SymbolId(at as u32));
         let symbol = &mut resolved.symbols[at];
-        if memory.segment(symbol.name).is_some() {
+        let segment = segment_name(symbol.name);
+        let mut segments = memory.segments.iter();
+        if let Some(number) = segments.position(|known| known.name == segment) {
             live.symbols[at] = true;
+            if resolved.told.follows(at as u32) {
+                told.push((number, symbol.name));
+            }
             continue;
         }
         symbol.definition = Definition::Undefined;
         symbol.flags = flags.unwrap_or(symbol.flags);
         live.symbols[at] &= symbol.used;
         exported.extend(symbol.force_export.then_some(symbol.name));
+    }
+    // wasm-ld defines them segment by segment, the start first.
+    told.sort();
+    resolved.told.set_stage(Stage::Segments);
+    for (_, name) in told {
+        let what = format!("definition of {name}");
+        resolved.told.line(None, &what);
     }
     exported.retain(|name| options.exports.iter().any(|wanted| wanted == name));
     let problems = exported.into_iter();

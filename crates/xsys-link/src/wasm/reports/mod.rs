@@ -20,7 +20,8 @@ pub(super) fn requests(options: &WasmOptions, resolved: &Resolved<'_>) -> Vec<Di
     let mut problems = Vec::new();
     let defined = |name: &str| {
         let id = resolved.find(name);
-        id.is_some_and(|id| resolved.symbol(id).is_defined())
+        id.map(|id| resolved.symbol(id))
+            .is_some_and(|symbol| symbol.is_defined() && !symbol.missing)
     };
     let starts = |name: &&str| {
         let symbol = resolved.find_own(name).map(|id| resolved.symbol(id));

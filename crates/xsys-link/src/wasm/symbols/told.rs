@@ -20,6 +20,8 @@ pub(crate) enum Stage {
     Names,
     /// After that.
     Layout,
+    /// When it is known which segments the module has.
+    Segments,
 }
 
 /// The recorded lines, and which files and symbols are traced.
@@ -29,7 +31,7 @@ pub(crate) struct Told<'a> {
     names: Vec<&'a str>,
     /// The first symbols with traced names.
     symbols: HashSet<u32>,
-    text: [String; 3],
+    text: [String; 4],
     stage: Stage,
 }
 

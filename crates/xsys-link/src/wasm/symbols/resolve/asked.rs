@@ -2,7 +2,8 @@
 //!
 //! Problem: wasm-ld stores the names to export in one of LLVM's hash tables, and iterates over it. So the hashes
 //! decide which of two members comes first, and with that all indexes in the output. To write the same bytes, the
-//! same order is needed.
+//! same order is needed. It also decides which of two members is linked that define one name, so that the default
+//! needs it as well: otherwise programs would be made of other members than wasm-ld's.
 
 use twox_hash::XxHash3_64;
 

@@ -588,14 +588,8 @@ impl<'a> Table<'a> {
     fn pull_by_command_line(&mut self, options: &'a WasmOptions) {
         let undefined = options.undefined.iter();
         let undefined = undefined.map(|name| (Asker::Linker, name.as_str()));
-        let exports = match options.shrink.compat {
-            true => asked::in_table_order(options.export_if_defined.iter().chain(&options.exports)),
-            false => {
-                let names = options.exports.iter().chain(&options.export_if_defined);
-                names.map(String::as_str).collect()
-            }
-        };
-        let exports = exports
+        let exports = options.export_if_defined.iter().chain(&options.exports);
+        let exports = asked::in_table_order(exports)
             .into_iter()
             .map(|name| (Asker::Option("--export"), name));
         let entry = options.entry.iter();
@@ -627,7 +621,11 @@ impl<'a> Table<'a> {
         if let Definition::Lazy(number) = self.at(id).definition {
             self.pull(number, Some((Asker::Linker, id)));
         }
-        let id = self.get(name).unwrap_or(id);
+        // Members that were pulled in may define functions of several types. For wasm-ld the first of them counts.
+        let id = match options.shrink.compat {
+            true => id,
+            false => self.get(name).unwrap_or(id),
+        };
         let symbol = self.resolved.symbol(id);
         let problem = match (symbol.kind, symbol.is_defined()) {
             (SymbolKind::Function, true) if symbol.signature == NO_SIGNATURE => {

@@ -2,7 +2,7 @@
 
 use super::{Entry, Table};
 use crate::wasm::ids::SymbolId;
-use crate::wasm::symbols::Definition;
+use crate::wasm::symbols::{Definition, LinkerSymbol};
 
 impl<'a> Table<'a> {
     /// A symbol is added.
@@ -23,6 +23,8 @@ impl<'a> Table<'a> {
         let (name, file) = (symbol.name, symbol.file);
         let (how, file) = match symbol.definition {
             Definition::Undefined => return,
+            // That is told when it is known whether there is such a segment.
+            Definition::Linker(LinkerSymbol::SegmentStart | LinkerSymbol::SegmentEnd) => return,
             Definition::Lazy(number) => {
                 let candidate = self.candidates[number as usize].as_ref();
                 ("lazy definition", candidate.map(|known| known.name.clone()))
