@@ -34,6 +34,7 @@ use self::layout::{Addresses, SymbolAddresses};
 use self::live::gc::Live;
 use self::load::Inputs;
 use self::load::agreement::Abi;
+use self::load::properties::Properties;
 use self::names::Map;
 use self::relocate::Relocator;
 use self::relocate::code_ranges::CodeRanges;
@@ -161,7 +162,13 @@ fn run(options: &ElfOptions, store: &FileStore, linked: &mut Linked) -> Option<(
     let (mut sections, chosen) = choose(link, linked);
 
     // Live relocations say which slots and tables are needed; those become sections.
-    let (demands, mut made) = synthesise(link, &mut sections, &chosen, abi.attributes, linked)?;
+    let (demands, mut made) = synthesise(
+        link,
+        &mut sections,
+        &chosen,
+        (abi.attributes, abi.properties),
+        linked,
+    )?;
     gateways.reserve(&mut sections);
     made.gateways = gateways;
 
@@ -339,7 +346,7 @@ fn synthesise(
     link: Link<'_, '_>,
     sections: &mut Sections,
     chosen: &Chosen<'_>,
-    attributes: Option<(String, Vec<u8>)>,
+    notes: (Option<(String, Vec<u8>)>, Properties),
     linked: &mut Linked,
 ) -> Option<(Demands, Synthesised)> {
     let (arch, resolution, options) = (link.arch, link.resolution, link.options);
@@ -356,7 +363,7 @@ fn synthesise(
         frames,
         demands: &demands,
     };
-    let made = synthetic::synthesise(arch, resolution, sections, needs, attributes, options);
+    let made = synthetic::synthesise(arch, resolution, sections, needs, notes, options);
     Some((demands, made))
 }
 

@@ -19,6 +19,8 @@ mod z;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use xsys_diag::Severity;
+
 pub(crate) use super::elf::arch::{MachineOptions, Target2};
 pub(crate) use build::Action;
 pub(crate) use groups::{InputOptions, LayoutOptions, ReportOptions, SymbolOptions};
@@ -290,6 +292,39 @@ pub(crate) enum SeparateCode {
     Loadable,
 }
 
+/// What an image and its objects are marked for, in GNU properties.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct MarkOptions {
+    /// `-z force-bti` and the like: objects without the mark count as marked, with a warning.
+    pub forced: Vec<ForcedMark>,
+    /// `-z shstk` and the like: whatever the objects say.
+    pub whole: Vec<ForcedMark>,
+    /// `-z bti-report` and the like, those that report anything.
+    pub reports: Vec<MarkReport>,
+}
+
+/// A keyword that gives a mark or takes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ForcedMark {
+    /// As `-z` has it.
+    pub keyword: &'static str,
+    /// The psABI's name.
+    pub mark: &'static str,
+    /// It is given, not taken.
+    pub on: bool,
+}
+
+/// A keyword that reports objects without marks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct MarkReport {
+    /// As `-z` has it.
+    pub keyword: &'static str,
+    /// The psABI's names.
+    pub marks: &'static [&'static str],
+    /// How it is reported.
+    pub severity: Severity,
+}
+
 /// What `-z` sets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ZOptions {
@@ -319,6 +354,8 @@ pub(crate) struct ZOptions {
     pub wxneeded: bool,
     /// `-z start-stop-visibility`: STV_* of `__start_x` and `__stop_x`.
     pub start_stop_visibility: u8,
+    /// What the image and its objects are marked for.
+    pub marks: MarkOptions,
     /// `-z dead-reloc-in-nonalloc=GLOB=VALUE`: what references to dropped sections read as.
     pub dead_reloc_in_nonalloc: Vec<(String, u64)>,
 }
@@ -339,6 +376,7 @@ impl Default for ZOptions {
             keep_text_section_prefix: false,
             wxneeded: false,
             start_stop_visibility: object::elf::STV_PROTECTED.0,
+            marks: MarkOptions::default(),
             dead_reloc_in_nonalloc: Vec::new(),
         }
     }

@@ -6,11 +6,11 @@
 use std::ffi::OsString;
 
 use object::elf;
-use xsys_diag::{Diagnostic, did_you_mean};
+use xsys_diag::{Diagnostic, Severity, did_you_mean};
 
-use super::SeparateCode;
 use super::build::{Builder, OptionUse, c_number, hex_number};
 use super::row::{Arg, Effect};
+use super::{ForcedMark, MarkReport, SeparateCode};
 
 /// A keyword.
 pub(super) struct ZRow {
@@ -66,8 +66,8 @@ const fn row(name: &'static str, arg: Arg, act: Effect) -> ZRow {
 }
 
 const DYNAMIC: &str = "only means something for dynamic linking";
-const MARKS: &str = "the output has no note of such properties, so there is nothing to check";
-const FORCED: &str = "the output has no note of such properties yet";
+const MARKS: &str = "objects without such properties are linked without a word";
+const PLT: &str = "static programs have no PLT that needs it";
 
 /// All keywords.
 #[rustfmt::skip] // a row a line
@@ -131,23 +131,32 @@ pub(super) const Z_TABLE: &[ZRow] = &[
     ignore("rela", Arg::None, "each psABI has one form of dynamic relocations"),
     ignore("common", Arg::Switch, "common symbols become ordinary ones"),
     ignore("report-relative-reloc", Arg::None, "concerns the internals of other linkers"),
-    ignore("cet-report", Arg::Value("V"), MARKS),
-    ignore("bti-report", Arg::Value("V"), MARKS),
-    ignore("gcs-report", Arg::Value("V"), MARKS),
+    value("cet-report", "none|warning|error", |b, g| report(b, g, "cet-report", &["IBT", "SHSTK"]), "report objects that are not marked for IBT or SHSTK"),
+    value("bti-report", "none|warning|error", |b, g| report(b, g, "bti-report", &["BTI"]), "report objects that are not marked for BTI"),
+    value("gcs-report", "none|warning|error", |b, g| report(b, g, "gcs-report", &["GCS"]), "report objects that are not marked for GCS"),
+    flag("force-ibt", |b, _| force(b, "force-ibt", "IBT"), "mark the image for IBT and report objects that are not marked"),
+    flag("force-bti", |b, _| force(b, "force-bti", "BTI"), "mark the image for BTI and report objects that are not marked"),
+    flag("pac-plt", |b, _| force(b, "pac-plt", "PAC"), "mark the image for PAC and report objects that are not marked"),
+    flag("ibt", |b, _| whole(b, "ibt", "IBT", Some(true)), "mark the image for IBT"),
+    flag("shstk", |b, _| whole(b, "shstk", "SHSTK", Some(true)), "mark the image for SHSTK"),
+    value("gcs", "implicit|always|never", |b, g| {
+        let choices = [("implicit", None), ("always", Some(true)), ("never", Some(false))];
+        if let Some(on) = b.choice(g, &choices) {
+            b.options.z.marks.forced.retain(|other| other.keyword != "gcs");
+            whole(b, "gcs", "GCS", on.filter(|on| !on));
+            if on == Some(true) {
+                force(b, "gcs", "GCS");
+            }
+        }
+    }, "mark the image for GCS: if all objects are, always (and report those that are not), or never"),
     ignore("gcs-report-dynamic", Arg::Value("V"), MARKS),
     ignore("pauth-report", Arg::Value("V"), MARKS),
     ignore("lam-report", Arg::Value("V"), MARKS),
     ignore("isa-level-report", Arg::Value("V"), MARKS),
-    ignore("ibtplt", Arg::None, "static programs have no PLT that needs it"),
-    ignore("pac-plt", Arg::None, "static programs have no PLT that needs it"),
-    ignore("retpolineplt", Arg::None, "static programs have no PLT that needs it"),
-    ignore("hazardplt", Arg::None, "static programs have no PLT that needs it"),
+    ignore("ibtplt", Arg::None, "an image that is marked for IBT has entries that are, too"),
+    ignore("retpolineplt", Arg::None, PLT),
+    ignore("hazardplt", Arg::None, PLT),
     ignore("memory-seal", Arg::Switch, DYNAMIC),
-    reject("ibt", Arg::None, FORCED),
-    reject("shstk", Arg::None, FORCED),
-    reject("force-ibt", Arg::None, FORCED),
-    reject("force-bti", Arg::None, FORCED),
-    reject("gcs", Arg::Value("V"), FORCED),
     reject("nosectionheader", Arg::None, "section headers are always written; `xsys strip` makes the file smaller"),
 ];
 
@@ -218,6 +227,44 @@ fn page_size(builder: &mut Builder, given: &OptionUse) -> Option<u64> {
         return None;
     }
     Some(size)
+}
+
+/// Objects without marks are reported.
+fn report(
+    builder: &mut Builder,
+    given: &OptionUse,
+    keyword: &'static str,
+    marks: &'static [&'static str],
+) {
+    let choices = [
+        ("none", None),
+        ("warning", Some(Severity::Warning)),
+        ("error", Some(Severity::Error)),
+    ];
+    let Some(severity) = builder.choice(given, &choices) else {
+        return;
+    };
+    let reports = &mut builder.options.z.marks.reports;
+    reports.retain(|report| report.keyword != keyword);
+    reports.extend(severity.map(|severity| MarkReport {
+        keyword,
+        marks,
+        severity,
+    }));
+}
+
+/// Every object gets a mark.
+fn force(builder: &mut Builder, keyword: &'static str, mark: &'static str) {
+    let on = true;
+    let force = ForcedMark { keyword, mark, on };
+    builder.options.z.marks.forced.push(force);
+}
+
+/// The image gets a mark, or loses it.
+fn whole(builder: &mut Builder, keyword: &'static str, mark: &'static str, on: Option<bool>) {
+    let whole = &mut builder.options.z.marks.whole;
+    whole.retain(|other| other.keyword != keyword);
+    whole.extend(on.map(|on| ForcedMark { keyword, mark, on }));
 }
 
 fn dead_reloc(builder: &mut Builder, given: &OptionUse) {

@@ -101,6 +101,7 @@ fn executable(kind: LayoutKind, facts: &BuiltinOptions) -> String {
     let mut out = String::from("ENTRY(_start)\nSECTIONS {\n");
     out += &start(facts);
     out += "  .note.gnu.build-id : { *(.note.gnu.build-id) }\n";
+    out += "  .note.gnu.property : { *(.note.gnu.property) }\n";
     out += &dynamic_relocations(pie, facts.rela);
     out += READ_ONLY;
     out += facts.additions.read_only;
@@ -370,14 +371,14 @@ mod tests {
         let (sections, _) = summary(LayoutKind::Static, &facts(Additions::default()));
         assert_eq!(
             sections.join(" "),
-            ".note.gnu.build-id .rela.dyn .rodata .eh_frame_hdr .eh_frame .gcc_except_table .text \
+            ".note.gnu.build-id .note.gnu.property .rela.dyn .rodata .eh_frame_hdr .eh_frame .gcc_except_table .text \
              .init .fini .plt .tdata .tbss .preinit_array .init_array .fini_array .data.rel.ro .got \
              .got.plt .data .bss /DISCARD/"
         );
         let (sections, _) = summary(LayoutKind::StaticPie, &facts(SMALL_DATA));
         assert_eq!(
             sections.join(" "),
-            ".note.gnu.build-id .dynsym .gnu.hash .hash .dynstr .rela.dyn .relr.dyn .rodata \
+            ".note.gnu.build-id .note.gnu.property .dynsym .gnu.hash .hash .dynstr .rela.dyn .relr.dyn .rodata \
              .eh_frame_hdr .eh_frame .gcc_except_table .text .init .fini .plt .tdata .tbss \
              .preinit_array .init_array .fini_array .data.rel.ro .dynamic .got .got.plt .data \
              .sdata .bss /DISCARD/"

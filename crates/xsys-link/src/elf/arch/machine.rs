@@ -68,10 +68,32 @@ pub(crate) trait Machine: Sync {
     fn device(&self, _name: &str) -> Device {
         Device::Foreign
     }
+    /// Marks of objects that are made for checks by the processor.
+    fn feature_marks(&self) -> Option<&'static FeatureMarks> {
+        None
+    }
     /// Names of segment types that PHDRS takes.
     fn segment_types(&self) -> &'static [(&'static str, u32)] {
         &[]
     }
+}
+
+/// The property of objects that says for which checks of the processor they are made.
+pub(crate) struct FeatureMarks {
+    /// Its number (GNU_PROPERTY_…_FEATURE_1_AND).
+    pub number: u32,
+    /// Other properties have x86's numbers.
+    pub x86_numbers: bool,
+    /// Its bits.
+    pub marks: &'static [FeatureMark],
+}
+
+/// One check.
+pub(crate) struct FeatureMark {
+    /// What the psABI calls it.
+    pub name: &'static str,
+    /// Its bit.
+    pub bit: u32,
 }
 
 /// A name of a class and a byte order of a machine.
@@ -103,6 +125,8 @@ pub(crate) struct Link<'l> {
     pub attributes: Option<&'l [u8]>,
     /// The merged `e_flags`.
     pub e_flags: u32,
+    /// The [`FeatureMarks`] that all objects have.
+    pub features: u32,
     /// Byte order of the data.
     pub endian: Endianness,
     /// The image may be loaded anywhere.
@@ -118,6 +142,7 @@ impl<'l> Link<'l> {
             is_64,
             attributes: None,
             e_flags: 0,
+            features: 0,
             endian: Endianness::Little,
             pic: false,
             options,

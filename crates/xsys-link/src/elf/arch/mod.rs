@@ -24,7 +24,7 @@ mod tests;
 mod traits;
 mod x86_64;
 
-pub(crate) use machine::{Device, Link, Machine, Variant};
+pub(crate) use machine::{Device, FeatureMarks, Link, Machine, Variant};
 pub(crate) use options::{Emulation, MachineOptions, Target2};
 use rule::row;
 pub(crate) use rule::{Base, Range, Relative, RelocRule};

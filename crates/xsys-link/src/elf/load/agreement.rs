@@ -12,6 +12,7 @@ use object::Endianness;
 use object::elf;
 use xsys_diag::{Diagnostic, Severity};
 
+use super::properties::{self, Properties};
 use super::{Input, Inputs};
 use crate::elf::arch;
 use crate::elf::arch::{ANY_MACHINE, Arch, Link};
@@ -24,6 +25,8 @@ pub(crate) struct Abi {
     pub arch: Box<dyn Arch>,
     /// The section of the merged build attributes: name and contents.
     pub attributes: Option<(String, Vec<u8>)>,
+    /// What the whole image is made for.
+    pub properties: Properties,
     /// `e_flags` of the output.
     pub e_flags: u32,
     /// Byte order of the data.
@@ -47,8 +50,18 @@ pub(crate) fn agree(
     let mut e_flags = e_flags(family, files, core, diagnostics);
     let first = files.iter().find(|file| file.machine == machine);
     let endian = first.map_or(Endianness::Little, |file| file.endian);
+    let marks = arch::machine(machine).and_then(|machine| machine.feature_marks());
+    let marked = properties::check_options(marks, family.name(), &options.z.marks, diagnostics);
+    let properties = match (marked, marks) {
+        (true, Some(marks)) => {
+            properties::merge(files, machine, marks, &options.z.marks, diagnostics)
+        }
+        _ => Properties::default(),
+    };
+    let features = marks.and_then(|marks| properties.get(&marks.number));
     let link = Link {
         is_64,
+        features: features.copied().unwrap_or(0),
         attributes: core,
         e_flags,
         endian,
@@ -66,6 +79,7 @@ pub(crate) fn agree(
     Some(Abi {
         arch,
         attributes,
+        properties,
         e_flags,
         endian,
     })

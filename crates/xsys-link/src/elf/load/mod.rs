@@ -8,6 +8,7 @@
 pub(super) mod agreement;
 pub(super) mod converted;
 mod default_layout;
+pub(super) mod properties;
 mod scripts;
 
 use std::path::{Path, PathBuf};

@@ -73,6 +73,8 @@ pub(crate) enum SyntheticKind {
     Common(super::ids::SymbolId),
     /// The build id note.
     BuildId,
+    /// The note of what the whole image is made for.
+    Property,
     /// Merged `.ARM.attributes` or `.riscv.attributes`.
     Attributes,
     /// Secure gateway veneers of ARMv8-M.
@@ -236,7 +238,7 @@ pub(crate) fn is_linked(section: &Section<'_>) -> bool {
     if section.flags & elf::SHF_COMPRESSED.0 != 0 {
         return false;
     }
-    // The stack marker and the x86 property note only steer the linker.
+    // The stack marker only steers the linker, and there is one property note for all.
     !matches!(section.name, b".note.GNU-stack" | b".note.gnu.property")
 }
 

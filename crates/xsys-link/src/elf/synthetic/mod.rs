@@ -17,6 +17,7 @@ pub(crate) mod exidx;
 pub(crate) mod got;
 pub(crate) mod groups;
 pub(crate) mod iplt;
+pub(crate) mod property;
 pub(crate) mod put;
 pub(crate) mod relocations;
 pub(crate) mod scan;
@@ -29,6 +30,7 @@ use super::arch::Arch;
 use super::consts::SHT_ATTRIBUTES;
 use super::ids::{SectionId, SymbolId};
 use super::live::gc::Live;
+use super::load::properties::Properties;
 use super::names::Map;
 use super::sections::frames::Frames;
 use super::sections::{Sections, Synthetic, SyntheticKind};
@@ -50,6 +52,8 @@ pub(crate) struct Synthesised {
     pub gateways: self::cmse::Gateways,
     /// Merged build attributes: section name and contents.
     pub attributes: Option<(String, Vec<u8>)>,
+    /// What the whole image is made for.
+    pub properties: Properties,
 }
 
 /// The results of earlier passes that the sizes of synthetic sections depend on.
@@ -74,7 +78,7 @@ pub(crate) fn synthesise(
     resolution: &Resolution<'_>,
     sections: &mut Sections,
     needs: SynthesisContext<'_>,
-    attributes: Option<(String, Vec<u8>)>,
+    (attributes, properties): (Option<(String, Vec<u8>)>, Properties),
     options: &ElfOptions,
 ) -> Synthesised {
     let demands = needs.demands;
@@ -107,6 +111,8 @@ pub(crate) fn synthesise(
         add_attributes(sections, name, bytes);
     }
     out.attributes = attributes;
+    property::add(arch, sections, &properties);
+    out.properties = properties;
     build_id::add(sections, &options.layout.build_id);
     if image || options.symbols.define_common {
         out.commons = common::add(resolution, sections, options.symbols.sort_common);

@@ -10,7 +10,9 @@ use crate::elf::ids::SectionId;
 use crate::elf::object::Reloc;
 use crate::elf::sections::SyntheticKind;
 use crate::elf::synthetic::put::Words;
-use crate::elf::synthetic::{build_id, dynamic, dynsym, eh_frame, got, iplt, relocations};
+use crate::elf::synthetic::{
+    build_id, dynamic, dynsym, eh_frame, got, iplt, property, relocations,
+};
 
 impl Image<'_, '_> {
     pub(super) fn synthetic(
@@ -54,6 +56,7 @@ impl Image<'_, '_> {
                 }
             }
             SyntheticKind::BuildId => build_id::write(words, out),
+            SyntheticKind::Property => property::write(words, &self.made.properties, out),
             SyntheticKind::Attributes => {
                 if let Some((_, bytes)) = &self.made.attributes {
                     out.copy_from_slice(bytes);

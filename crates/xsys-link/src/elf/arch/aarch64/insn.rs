@@ -3,6 +3,9 @@
 /// `nop`
 pub(super) const NOP: u32 = 0xd503_201f;
 
+/// Where calls through a register may land.
+pub(super) const BTI_C: u32 = 0xd503_245f;
+
 /// The word at `offset`.
 pub(super) fn word(section: &[u8], offset: usize) -> Option<u32> {
     let bytes = section.get(offset..offset.checked_add(4)?)?;

@@ -4,7 +4,10 @@ use object::elf;
 
 use super::Aarch64;
 use crate::elf::arch::Arch;
-use crate::elf::arch::machine::{Link, Machine, Variant, variant};
+use crate::elf::arch::machine::{FeatureMark, FeatureMarks, Link, Machine, Variant, variant};
+
+/// Indirect branches must land on BTI.
+const BTI: u32 = 1;
 
 /// The machine.
 pub(crate) struct Aarch64Machine;
@@ -48,6 +51,27 @@ impl Machine for Aarch64Machine {
         (name.split(':').next() == Some("aarch64")).then_some(None)
     }
 
+    fn feature_marks(&self) -> Option<&'static FeatureMarks> {
+        Some(&FeatureMarks {
+            number: 0xc000_0000,
+            x86_numbers: false,
+            marks: &[
+                FeatureMark {
+                    name: "BTI",
+                    bit: BTI,
+                },
+                FeatureMark {
+                    name: "PAC",
+                    bit: 2,
+                },
+                FeatureMark {
+                    name: "GCS",
+                    bit: 4,
+                },
+            ],
+        })
+    }
+
     fn open(&self, link: &Link<'_>) -> Option<Box<dyn Arch>> {
         if !link.is_64 {
             return None;
@@ -55,6 +79,7 @@ impl Machine for Aarch64Machine {
         Some(Box::new(Aarch64 {
             fix_843419: link.options.fix_cortex_a53_843419,
             fix_835769: link.options.fix_cortex_a53_835769,
+            bti: link.features & BTI != 0,
             relax: link.options.relax != Some(false),
         }))
     }

@@ -47,7 +47,9 @@ use super::{
     TlsVariant,
 };
 use crate::elf::object::RelocTable;
-use insn::{NOP, is_adr, is_adrp, is_bl, is_ldr_x, movk, movz, put, with_imm12, with_imm21, word};
+use insn::{
+    BTI_C, NOP, is_adr, is_adrp, is_bl, is_ldr_x, movk, movz, put, with_imm12, with_imm21, word,
+};
 use rules::Field::{Empty, High12, Move};
 use rules::{find, row};
 
@@ -58,6 +60,8 @@ pub(super) struct Aarch64 {
     pub fix_843419: bool,
     /// Cores with erratum 835769 run the image.
     pub fix_835769: bool,
+    /// The processor may check where indirect branches land.
+    pub bti: bool,
     /// Pairs of instructions may become cheaper.
     pub relax: bool,
 }
@@ -328,12 +332,19 @@ impl Runtime for Aarch64 {
     }
 
     fn plt_entry_size(&self) -> usize {
-        16
+        if self.bti { 24 } else { 16 }
     }
 
     fn write_plt_entry(&self, out: &mut [u8], addr: u64, slot: u64) {
         let low = (slot & 0xfff) as i64;
-        let page = page_distance(addr, slot);
+        let mut start = 0;
+        if self.bti {
+            put(out, 0, BTI_C);
+            put(out, 20, NOP);
+            start = 4;
+        }
+        let page = page_distance(addr + start as u64, slot);
+        let out = &mut out[start..];
         put(out, 0, with_imm21(0x9000_0010, page >> 12)); // adrp x16, page(slot)
         put(out, 4, with_imm12(0xf940_0211, low >> 3)); // ldr x17, [x16, #low]
         put(out, 8, with_imm12(0x9100_0210, low)); // add x16, x16, #low

@@ -8,6 +8,7 @@ use crate::elf::arch::tests::{Expect, Table, check_encodings, check_table};
 const ARCH: &dyn Arch = &Aarch64 {
     fix_843419: false,
     fix_835769: false,
+    bti: false,
     relax: true,
 };
 
@@ -566,5 +567,25 @@ fn iplt_entry_bytes() {
     assert_eq!(
         words_of(&entry),
         [0x9000_0090, 0xf947_fe11, 0x913f_e210, 0xd61f_0220]
+    );
+    let checked = Aarch64 {
+        fix_843419: false,
+        fix_835769: false,
+        bti: true,
+        relax: true,
+    };
+    let mut entry = vec![0; checked.plt_entry_size()];
+    checked.write_plt_entry(&mut entry, 0x21_0010, 0x22_0ff8);
+    // bti c; the same; nop
+    assert_eq!(
+        words_of(&entry),
+        [
+            0xd503_245f,
+            0x9000_0090,
+            0xf947_fe11,
+            0x913f_e210,
+            0xd61f_0220,
+            0xd503_201f
+        ]
     );
 }

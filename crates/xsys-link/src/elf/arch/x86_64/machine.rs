@@ -4,7 +4,10 @@ use object::elf;
 
 use super::X86_64;
 use crate::elf::arch::Arch;
-use crate::elf::arch::machine::{Link, Machine, Variant, variant};
+use crate::elf::arch::machine::{FeatureMark, FeatureMarks, Link, Machine, Variant, variant};
+
+/// Indirect branches must land on ENDBR64.
+const IBT: u32 = 1;
 
 /// The machine.
 pub(crate) struct X86Machine;
@@ -46,12 +49,30 @@ impl Machine for X86Machine {
         }
     }
 
+    fn feature_marks(&self) -> Option<&'static FeatureMarks> {
+        Some(&FeatureMarks {
+            number: 0xc000_0002,
+            x86_numbers: true,
+            marks: &[
+                FeatureMark {
+                    name: "IBT",
+                    bit: IBT,
+                },
+                FeatureMark {
+                    name: "SHSTK",
+                    bit: 2,
+                },
+            ],
+        })
+    }
+
     fn open(&self, link: &Link<'_>) -> Option<Box<dyn Arch>> {
         if !link.is_64 {
             return None;
         }
         Some(Box::new(X86_64 {
             // Start-up code that relocates its own image calls through the GOT before anything is there (glibc's `rcrt1.o`).
+            ibt: link.features & IBT != 0,
             relax: link.pic || link.options.relax != Some(false),
         }))
     }

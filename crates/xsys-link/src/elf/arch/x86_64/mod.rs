@@ -46,6 +46,8 @@ use rules::{DIRECT, DIRECT_BRANCH, DROPPED, TP_OFFSET, TP_OFFSET_64};
 
 /// The architecture.
 pub(super) struct X86_64 {
+    /// The processor may check where indirect branches land.
+    pub ibt: bool,
     /// Loads from the GOT may become cheaper.
     pub relax: bool,
 }
@@ -454,9 +456,14 @@ impl Runtime for X86_64 {
 
     fn write_plt_entry(&self, out: &mut [u8], addr: u64, slot: u64) {
         out.fill(0xcc);
-        let distance = slot.wrapping_sub(addr.wrapping_add(6)) as u32;
-        put(out, 0, &[0xff, 0x25]); // jmp *slot(%rip)
-        put(out, 2, &distance.to_le_bytes());
+        let mut at = 0;
+        if self.ibt {
+            put(out, 0, &[0xf3, 0x0f, 0x1e, 0xfa]); // endbr64
+            at = 4;
+        }
+        let distance = slot.wrapping_sub(addr.wrapping_add(at as u64 + 6)) as u32;
+        put(out, at, &[0xff, 0x25]); // jmp *slot(%rip)
+        put(out, at + 2, &distance.to_le_bytes());
     }
 }
 

@@ -9,7 +9,10 @@ use crate::elf::arch::Base::{
 use crate::elf::arch::Relative::{self, GotBase, Place, Zero};
 use crate::elf::arch::tests::{Expect, Table, check_encodings, check_table};
 
-const ARCH: &dyn Arch = &X86_64 { relax: true };
+const ARCH: &dyn Arch = &X86_64 {
+    relax: true,
+    ibt: false,
+};
 
 #[test]
 fn table_is_consistent() {
@@ -429,6 +432,16 @@ fn iplt_entry_bytes() {
     // jmp *0x2002(%rip)
     assert_eq!(entry[..6], [0xff, 0x25, 0x02, 0x20, 0, 0]);
     assert_eq!(entry[6..], [0xcc; 10]);
+    let checked = X86_64 {
+        relax: true,
+        ibt: true,
+    };
+    checked.write_plt_entry(&mut entry, 0x20_1000, 0x20_3008);
+    // endbr64; jmp *0x1ffe(%rip)
+    assert_eq!(
+        entry[..10],
+        [0xf3, 0x0f, 0x1e, 0xfa, 0xff, 0x25, 0xfe, 0x1f, 0, 0]
+    );
 }
 
 #[test]

@@ -59,6 +59,7 @@ impl Planner<'_> {
                 ..segment(PT_OPENBSD_WXNEEDED, elf::PF_X.0)
             });
         }
+        out.extend(self.of_synthetic(SyntheticKind::Property, elf::PT_GNU_PROPERTY.0, read_only));
         out.append(&mut self.notes(&alloc));
         let index = self.arch.has_unwind_index().then_some(PT_ARM_EXIDX);
         out.extend(index.and_then(|p_type| self.of_type(p_type, SHT_ARM_EXIDX, &alloc)));
