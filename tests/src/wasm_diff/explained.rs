@@ -93,7 +93,32 @@ pub const TABLE: &[Explained] = &[
             way.starts_with("bytes: custom reloc.") && counts_too_many(lld)
         },
     },
+    Explained {
+        name: "damaged objects",
+        holds: |link, _, way| {
+            let what = way
+                .strip_prefix("only compat mode refuses: ")
+                .or_else(|| way.strip_prefix("only default mode refuses: "));
+            is_damaged(link)
+                && what.is_some_and(|what| DAMAGE.iter().any(|known| what.starts_with(known)))
+        },
+    },
 ];
+
+/// What is said of damaged objects that rust-lld takes: names that are not UTF-8, relocations whose fields overlap,
+/// numbers that are too large for their type.
+const DAMAGE: &[&str] = &[
+    "malformed UTF- encoding",
+    "its relocations overlap or are not in order",
+    "invalid u at offset",
+];
+
+/// Whether bytes of an object were overwritten.
+fn is_damaged(link: &Link) -> bool {
+    let mut inputs = link.inputs.clone();
+    let mut objects = inputs.iter_mut().flat_map(|input| input.objects_mut());
+    objects.any(|object| !object.damage.is_empty())
+}
 
 /// Whether the first of several functions `__wasm_call_dtors` is the one that is meant.
 fn first_finaliser_counts(link: &Link) -> bool {
@@ -150,10 +175,7 @@ fn strong_ones_need(link: &Link, said: &str) -> bool {
     }
     let mut errors = said.lines().filter(|line| line.starts_with("error: "));
     errors.all(|line| {
-        let name = line
-            .strip_prefix("error: undefined symbol: `")
-            .map(|rest| rest.trim_end_matches('`'));
-        name.is_some_and(|name| needed.iter().any(|known| readable(known) == name))
+        missing_name(line).is_some_and(|name| needed.iter().any(|known| readable(known) == name))
     })
 }
 
@@ -181,6 +203,28 @@ fn uses(object: &Object, name: &str) -> Vec<String> {
     symbols.map(|symbol| symbol.name.clone()).collect()
 }
 
+/// The name in an error that says that it is not defined, or not known before run time.
+fn missing_name(error: &str) -> Option<&str> {
+    let forms = [
+        ("error: undefined symbol: `", "`"),
+        ("error: exported symbol `", "` is not defined"),
+        (
+            " need more than the address of `",
+            "`, which is only known at run time",
+        ),
+        (
+            " needs the relative address of `",
+            "`, which is not defined",
+        ),
+        ("error: the address of `", "` is not known before run time"),
+    ];
+    let mut found = forms.iter().filter_map(|(before, after)| {
+        let (_, rest) = error.split_once(before)?;
+        rest.strip_suffix(after)
+    });
+    found.next()
+}
+
 /// Whether an object refers to a table and does not say where it is imported from.
 fn lacks_a_table(link: &Link) -> bool {
     let mut inputs = link.inputs.clone();
@@ -205,10 +249,7 @@ fn kept_by_number(link: &Link, said: &str) -> bool {
         .collect();
     let mut errors = said.lines().filter(|line| line.starts_with("error: "));
     errors.all(|line| {
-        let name = line
-            .strip_prefix("error: undefined symbol: `")
-            .map(|rest| rest.trim_end_matches('`'));
-        let section = name.and_then(|name| {
+        let section = missing_name(line).and_then(|name| {
             name.strip_prefix("__start_")
                 .or_else(|| name.strip_prefix("__stop_"))
         });
@@ -258,16 +299,7 @@ fn lost_in_group(link: &Link, said: &str) -> bool {
             })
     };
     let errors = said.lines().filter(|line| line.starts_with("error: "));
-    let names = errors.map(|line| {
-        let undefined = line
-            .strip_prefix("error: undefined symbol: `")
-            .map(|rest| rest.trim_end_matches('`'));
-        let exported = line
-            .strip_prefix("error: exported symbol `")
-            .and_then(|rest| rest.strip_suffix("` is not defined"));
-        undefined.or(exported)
-    });
-    let names: Vec<Option<&str>> = names.collect();
+    let names: Vec<Option<&str>> = errors.map(missing_name).collect();
     !names.is_empty() && names.into_iter().all(|name| name.is_some_and(lost))
 }
 

@@ -88,10 +88,8 @@ impl Printer<'_, '_> {
                 self.add(word);
                 let parens = std::mem::replace(&mut self.parens, 0);
                 self.add("<");
+                // LLVM leaves out what stands behind a name of the type.
                 self.left(*ty);
-                if self.behind(*ty).anything {
-                    self.right(*ty);
-                }
                 self.add(">");
                 self.parens = parens;
                 self.open('(');

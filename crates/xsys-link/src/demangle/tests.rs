@@ -91,6 +91,18 @@ const NAMES: &[(&str, &str)] = &[
         "_Z1fIiEDTdcT_fp_ET_",
         "decltype(dynamic_cast<int>(fp)) f<int>(int)",
     ),
+    (
+        "_Z1fIRPFiiEEDTscT_fp_ET_",
+        "decltype(static_cast<int (*&>(fp)) f<int (*&)(int)>(int (*&)(int))",
+    ),
+    (
+        "_Z1fIA3_iEDTscT_fp_ET_",
+        "decltype(static_cast<int>(fp)) f<int [3]>(int [3])",
+    ),
+    (
+        "_Z1fIM1AFivEEDTccT_fp_ET_",
+        "decltype(const_cast<int (A::*>(fp)) f<int (A::*)()>(int (A::*)())",
+    ),
     ("_Z1fIiEDTtwfp_ET_", "decltype(throw fp) f<int>(int)"),
     ("_Z1fIiEDTtrET_", "decltype(throw) f<int>(int)"),
     (

@@ -20,7 +20,8 @@ impl<'a> Layout<'a> {
                 let key = (file, at as u32);
                 // Custom sections of other tools are kept: wasm-bindgen, for one, needs them.
                 let debug = custom.name.starts_with(".debug_");
-                let stripped = no_debug && debug && !options.keeps_by_name(custom.name);
+                let kept = options.keeps_by_name(custom.name) && !options.shrink.compat;
+                let stripped = no_debug && debug && !kept;
                 let discarded = resolved.discarded.customs.contains(&key);
                 let pruned = self.debug.drops(file, at as u32);
                 // LLVM bitcode beside machine code, for link-time optimisation.

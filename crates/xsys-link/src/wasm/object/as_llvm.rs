@@ -113,8 +113,10 @@ impl Order {
 
 /// The number of items of each kind, imported ones included.
 #[derive(Default)]
-struct Counts {
+struct Counts<'a> {
     imported: [u32; 4],
+    /// The names of the imported ones.
+    names: [Vec<&'a str>; 4],
     own: [u32; 4],
     segments: u32,
     /// The value in the data count section.
@@ -127,13 +129,13 @@ const TABLES: usize = 1;
 const GLOBALS: usize = 2;
 const TAGS: usize = 3;
 
-impl Counts {
+impl<'a> Counts<'a> {
     fn all(&self, kind: usize) -> u32 {
         self.imported[kind].saturating_add(self.own[kind])
     }
 
     /// Counts the items of a section, and checks that nothing follows.
-    fn look(&mut self, section: &Section<'_>) -> Looked {
+    fn look(&mut self, section: &Section<'a>) -> Looked {
         let name = match section.id {
             1 => "type",
             2 => "import",
@@ -172,10 +174,10 @@ impl Counts {
     }
 
     /// Reads an item of a section.
-    fn item(&mut self, id: u8, reader: &mut BinaryReader<'_>) -> Looked {
+    fn item(&mut self, id: u8, reader: &mut BinaryReader<'a>) -> Looked {
         let read = match id {
             1 => reader.read::<wasmparser::RecGroup>().map(drop),
-            2 => reader.read::<wasmparser::Import<'_>>().map(|import| {
+            2 => reader.read::<wasmparser::Import<'a>>().map(|import| {
                 let kind = match import.ty {
                     wasmparser::TypeRef::Func(_) | wasmparser::TypeRef::FuncExact(_) => FUNCTIONS,
                     wasmparser::TypeRef::Table(_) => TABLES,
@@ -184,6 +186,7 @@ impl Counts {
                     wasmparser::TypeRef::Memory(_) => return,
                 };
                 self.imported[kind] += 1;
+                self.names[kind].push(import.name);
             }),
             3 => reader.read_var_u32().map(drop),
             4 => reader.read::<wasmparser::Table<'_>>().map(drop),
@@ -235,7 +238,7 @@ fn end(reader: &BinaryReader<'_>, what: &str) -> Looked {
 }
 
 /// The name section: every item is named once.
-fn names(section: &Section<'_>, counts: &Counts) -> Looked {
+fn names(section: &Section<'_>, counts: &Counts<'_>) -> Looked {
     let mut reader = section.reader();
     let mut seen = HashSet::new();
     while !reader.eof() {
@@ -320,15 +323,15 @@ fn relocs(section: &Section<'_>, before: &[Section<'_>]) -> Looked {
     }
     let count = reader.read_var_u32().map_err(unread)?;
     for _ in 0..count {
-        reader
-            .read::<wasmparser::RelocationEntry>()
-            .map_err(unread)?;
+        // Our parser does not read those of debug information that is dropped.
+        let entry = reader.read::<wasmparser::RelocationEntry>();
+        entry.map_err(|_| Some("invalid relocation type".to_owned()))?;
     }
     end(&reader, "reloc")
 }
 
 /// The `linking` section.
-fn linking(section: &Section<'_>, counts: &Counts, before: &[Section<'_>]) -> Looked {
+fn linking(section: &Section<'_>, counts: &Counts<'_>, before: &[Section<'_>]) -> Looked {
     let mut reader = section.reader();
     let version = reader.read_var_u32().map_err(unread)?;
     if version != VERSION {
@@ -342,7 +345,7 @@ fn linking(section: &Section<'_>, counts: &Counts, before: &[Section<'_>]) -> Lo
         let part = reader.read_bytes(size as usize).map_err(unread)?;
         let mut part = BinaryReader::new(part, 0);
         match kind {
-            8 => symbols(&mut part)?,
+            8 => symbols(&mut part, counts)?,
             5 => {
                 let count = part.read_var_u32().map_err(unread)?;
                 if count > counts.segments {
@@ -370,8 +373,8 @@ fn linking(section: &Section<'_>, counts: &Counts, before: &[Section<'_>]) -> Lo
     Ok(())
 }
 
-/// Global symbols must have different names.
-fn symbols(reader: &mut BinaryReader<'_>) -> Looked {
+/// Global symbols must have different names. One without a name has its import's.
+fn symbols<'a>(reader: &mut BinaryReader<'a>, counts: &Counts<'a>) -> Looked {
     const DATA: u8 = 1;
     const SECTION: u8 = 3;
     let mut seen = HashSet::new();
@@ -384,12 +387,22 @@ fn symbols(reader: &mut BinaryReader<'_>) -> Looked {
             SECTION => false,
             _ => defined || flags & EXPLICIT_NAME != 0,
         };
-        if kind != DATA {
-            reader.read_var_u32().map_err(unread)?;
-        }
+        let index = match kind {
+            DATA => 0,
+            _ => reader.read_var_u32().map_err(unread)?,
+        };
         let name = match named {
             true => Some(reader.read_unlimited_string().map_err(unread)?),
-            false => None,
+            false => {
+                let items = match kind {
+                    0 => Some(FUNCTIONS),
+                    2 => Some(GLOBALS),
+                    4 => Some(TAGS),
+                    5 => Some(TABLES),
+                    _ => None,
+                };
+                items.and_then(|kind| counts.names[kind].get(index as usize).copied())
+            }
         };
         if kind == DATA && defined {
             reader.read_var_u32().map_err(unread)?;
@@ -410,7 +423,7 @@ fn symbols(reader: &mut BinaryReader<'_>) -> Looked {
 }
 
 /// COMDAT groups must have different names and members.
-fn groups(reader: &mut BinaryReader<'_>, counts: &Counts, before: &[Section<'_>]) -> Looked {
+fn groups(reader: &mut BinaryReader<'_>, counts: &Counts<'_>, before: &[Section<'_>]) -> Looked {
     const SEGMENT: u32 = 0;
     const FUNCTION: u32 = 1;
     const SECTION: u32 = 5;

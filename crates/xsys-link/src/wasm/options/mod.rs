@@ -361,9 +361,11 @@ impl WasmOptions {
     /// When the relocations of debug information are checked.
     pub fn debug_relocs(&self) -> DebugRelocs {
         let mut kept = self.keep_sections.iter();
-        // wasm-ld checks them if nothing else is dropped.
-        let kept = kept.any(|name| name.starts_with(".debug_"))
-            || (self.shrink.compat && !self.gc_sections);
+        let kept = match self.shrink.compat {
+            // wasm-ld checks them if nothing else is dropped.
+            true => !self.gc_sections,
+            false => kept.any(|name| name.starts_with(".debug_")),
+        };
         match self.strip_debug || self.strip_all {
             true if kept => DebugRelocs::Checked,
             true => DebugRelocs::Ignored,

@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 use wasmparser::{FuncType, SymbolFlags, ValType};
 use xsys_diag::Diagnostic;
 
-use super::describe::place_of_function;
+use super::describe::{place_of_function, synthetic};
 use super::{
     Definition, MISMATCH, Resolved, SyntheticFunction, SyntheticKind, UNDEFINED_STUB,
     UNDEFINED_WEAK,
@@ -53,7 +53,7 @@ pub(crate) fn settle<'a>(
             resolved.named[at] = defined;
         }
         for &id in ids.iter().filter(|&&id| id != defined) {
-            make_stub(resolved, id, format!("{MISMATCH}{name}"));
+            make_stub(options, resolved, id, format!("{MISMATCH}{name}"));
             forget_wishes(resolved, id);
             // A trapping function is only hidden if it replaces an undefined one.
             let flags = &mut resolved.symbols[id.0 as usize].flags;
@@ -240,8 +240,9 @@ pub(crate) fn type_text(signature: Signature<'_>) -> String {
     }
 }
 
-fn make_stub(resolved: &mut Resolved<'_>, id: SymbolId, name: String) {
+fn make_stub(options: &WasmOptions, resolved: &mut Resolved<'_>, id: SymbolId, name: String) {
     if resolved.told.follows(id.0) {
+        let name = synthetic(options, &name);
         resolved.told.line(None, &format!("definition of {name}"));
     }
     let signature = resolved.symbol(id).signature;
@@ -295,7 +296,7 @@ pub(crate) fn stub_undefined(resolved: &mut Resolved<'_>, options: &WasmOptions)
                 .any(|name| name == symbol.name);
         if symbol.is_weak() {
             let name = format!("{UNDEFINED_WEAK}{}", symbol.name);
-            make_stub(resolved, id, name);
+            make_stub(options, resolved, id, name);
             forget_wishes(resolved, id);
         } else if forgiven && !imported {
             missing.push(id);
