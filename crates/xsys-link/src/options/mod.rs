@@ -334,8 +334,9 @@ pub(crate) struct ZOptions {
     pub common_page_size: Option<u64>,
     /// `-z stack-size=N`: size of PT_GNU_STACK.
     pub stack_size: Option<u64>,
-    /// `-z relro`: data that is constant after relocation gets PT_GNU_RELRO.
-    pub relro: bool,
+    /// `-z relro`, `-z norelro`: whether data that is constant after relocation gets PT_GNU_RELRO; else built-in
+    /// layouts have it.
+    pub relro: Option<bool>,
     /// `-z now`: sets DF_BIND_NOW and DF_1_NOW.
     pub now: bool,
     /// `-z execstack`, `-z noexecstack`; else the objects' `.note.GNU-stack` decide.
@@ -366,7 +367,7 @@ impl Default for ZOptions {
             max_page_size: None,
             common_page_size: None,
             stack_size: None,
-            relro: false,
+            relro: None,
             now: false,
             exec_stack: None,
             no_gnu_stack: false,

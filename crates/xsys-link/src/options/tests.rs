@@ -311,7 +311,7 @@ fn rustc_bare_metal() {
     expected.layout.nmagic = true;
     expected.machine.fix_cortex_a53_843419 = true;
     expected.z.exec_stack = Some(false);
-    expected.z.relro = true;
+    expected.z.relro = Some(true);
     expected.z.now = true;
     assert_eq!(parsed.options, expected);
 }

@@ -219,15 +219,36 @@ fn protected(pie: bool, facts: &BuiltinOptions) -> String {
     }
     out += "  .got : { *(.got) *(.igot) }\n";
     let plt = "  .got.plt : { *(.got.plt) *(.igot.plt) }\n";
-    let end = "  . = DATA_SEGMENT_RELRO_END(0, .);\n";
+    let end = protected_end(facts.segments);
     match (
         facts.relro && facts.segments != Segments::Unpaged,
         facts.now,
     ) {
-        (true, true) => out + plt + end,
-        (true, false) => out + end + plt,
+        (true, true) => out + plt + &end,
+        (true, false) => out + &end + plt,
         (false, _) => out + plt,
     }
+}
+
+/// What follows that which is protected, if there is any, is on another page.
+fn protected_end(segments: Segments) -> String {
+    const PROTECTED: [&str; 7] = [
+        ".tdata",
+        ".preinit_array",
+        ".init_array",
+        ".fini_array",
+        ".data.rel.ro",
+        ".dynamic",
+        ".got",
+    ];
+    let sizes = PROTECTED.map(|name| format!("SIZEOF({name})")).join(" + ");
+    let next = match segments {
+        Segments::Unpaged | Segments::Packed => {
+            "ALIGN(CONSTANT(MAXPAGESIZE)) + (. & (CONSTANT(MAXPAGESIZE) - 1))"
+        }
+        Segments::SeparateCode | Segments::Separate => "ALIGN(CONSTANT(MAXPAGESIZE))",
+    };
+    format!("  . = {sizes} > 0 ? {next} : .;\n")
 }
 
 fn array(name: &str, first: &str, rest: &str) -> String {
@@ -422,7 +443,7 @@ mod tests {
                 count(Segments::Packed, packed),
                 count(Segments::Packed, whole)
             ),
-            (2, 0)
+            (3, 0)
         );
         assert_eq!(
             (
@@ -445,6 +466,6 @@ mod tests {
             ),
             (0, 0)
         );
-        assert_eq!(count(Segments::Unpaged, "RELRO_END"), 0);
+        assert_eq!(count(Segments::Unpaged, "SIZEOF(.data.rel.ro)"), 0);
     }
 }

@@ -3,7 +3,6 @@
 //# args: main.o -static --no-rosegment
 //# shows: --no-rosegment
 //# compare: rust-lld
-//# lld-args: -z norelro
 //# run: 0
 //# segments: PHDR r--, LOAD r-x, LOAD rw-, STACK rw-
     .globl _start

@@ -4,7 +4,6 @@
 //# args: -static -T link.x
 //# compare: rust-lld
 //# differs: segments - lld ends the last one elsewhere
-//# lld-args: -z norelro
 //# check: size(.near) == 4 && size(.far) == 8
 //# check: size(.le.near) == 4 + 4 && size(.le.far) == 16
     .option relax

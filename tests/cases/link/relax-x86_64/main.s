@@ -4,7 +4,6 @@
 //# rustc: -Zrelax-elf-relocations=yes
 //# args: -T link.x
 //# compare: rust-lld
-//# lld-args: -z norelro
 //# differs: section .got - a slot whose readers all have the address as immediate stays
 //# differs: segments - that slot
 //# check: s32(_start + 3) == target - _start - 7

@@ -2,7 +2,6 @@
 //# first: joined.o = -r second.o third.o
 //# args: main.o joined.o -static
 //# compare: rust-lld
-//# lld-args: -z norelro
 //# run: 42
     .globl _start
 _start:

@@ -3,7 +3,6 @@
 //# first: joined.o = -r second.o third.o
 //# args: main.o joined.o -static
 //# compare: rust-lld
-//# lld-args: -z norelro
 //# differs: contents .text - the gap behind a `ret` is no code here
 //# run: 42
     .globl _start

@@ -1,7 +1,6 @@
 //# target: aarch64-unknown-linux-musl
 //# args: main.o -static
 //# compare: rust-lld
-//# lld-args: -z norelro
 //# run: 0
 //# stdout: hello
     .globl _start

@@ -1,7 +1,6 @@
 //# target: armv7-unknown-linux-gnueabihf
 //# args: main.o -static
 //# compare: rust-lld
-//# lld-args: -z norelro
 //# run: 0
 //# stdout: hello
     .globl _start

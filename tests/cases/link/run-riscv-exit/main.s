@@ -1,7 +1,6 @@
 //# target: riscv64gc-unknown-linux-gnu, riscv32gc-unknown-linux-gnu
 //# args: main.o -static
 //# compare: rust-lld
-//# lld-args: -z norelro
 //# run: 0
 //# stdout: hello
     .globl _start

@@ -2,7 +2,6 @@
 //# target: x86_64-unknown-linux-musl
 //# args: main.o -static
 //# compare: rust-lld
-//# lld-args: -z norelro
 //# run: 0
 //# stdout: hello
     .globl _start

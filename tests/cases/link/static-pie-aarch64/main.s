@@ -1,7 +1,6 @@
 //# target: aarch64-unknown-linux-musl
-//# args: -static -pie --no-dynamic-linker -z relro
+//# args: -static -pie --no-dynamic-linker
 //# shows: -pie
-//# shows: -z relro
 //# run: 0
 //# check: e_type == 3
     .hidden _DYNAMIC

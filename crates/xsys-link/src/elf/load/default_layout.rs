@@ -90,7 +90,7 @@ pub(crate) fn complete_script(
             SeparateCode::Loadable => builtin::Segments::Separate,
         },
         headers: !unpaged && !has_phdrs,
-        relro: options.z.relro,
+        relro: options.z.relro.unwrap_or(true),
         now: options.z.now,
         rela: arch.dynamic().rela,
         one_readonly_segment: !options.layout.rosegment,

@@ -193,15 +193,19 @@ impl Planner<'_> {
 
     /// The run of RELRO sections, if the options ask for it and the layout keeps them together.
     fn relro_sections(&self, alloc: &[OutputId]) -> Vec<OutputId> {
-        if !self.options.z.relro || !self.layout.headers_wanted {
+        let z = &self.options.z;
+        if !z.relro.unwrap_or(self.script.built_in.is_some()) || !self.layout.headers_wanted {
             return Vec::new();
         }
         let is_relro = |id: &&OutputId| {
             let output = self.layout.placement.output(**id);
-            output.flags & elf::SHF_WRITE.0 != 0 && is_relro_name(&output.name)
+            let filled_at_start = is_relro_name(&output.name) || z.now && output.name == ".got.plt";
+            output.flags & elf::SHF_WRITE.0 != 0 && filled_at_start
         };
+        // `.tbss` has the addresses of what follows.
         alloc
             .iter()
+            .filter(|id| !self.layout.placement.output(**id).is_tbss())
             .skip_while(|id| !is_relro(id))
             .take_while(is_relro)
             .copied()

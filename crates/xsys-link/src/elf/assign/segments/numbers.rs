@@ -41,7 +41,9 @@ impl Planner<'_> {
         }
         for segment in &mut segments {
             if segment.p_type == elf::PT_GNU_RELRO.0 {
-                cover_page(segment, self.layout, self.page_size());
+                let asked = self.options.z.common_page_size;
+                let page = asked.unwrap_or(self.arch.common_page_size());
+                cover_page(segment, self.layout, page.min(self.page_size()));
             }
         }
         self.number_headers(&mut segments);
