@@ -154,6 +154,11 @@ pub(crate) trait Rewrites {
     ) -> Result<(), Range> {
         Ok(())
     }
+    /// The relocation that describes code after a rewrite or a relaxation: its type, and what is added to its place.
+    /// `None` where there is none, or other linkers leave the old one.
+    fn relocation_after(&self, _rewrite: &Rewrite, _r_type: u32) -> Option<(u32, i64)> {
+        None
+    }
     /// Relocations at which [`Self::relax_in_place`] may replace the instruction, perhaps with the next one.
     fn in_place_starts(&self) -> &'static [u32] {
         &[]

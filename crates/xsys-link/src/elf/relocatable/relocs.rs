@@ -11,8 +11,7 @@
 use object::{Endian, Endianness, elf};
 use rayon::prelude::*;
 
-use crate::elf::arch::deltas::Change;
-use crate::elf::arch::{Base, Relative};
+use crate::elf::arch::Rewrite;
 use crate::elf::ids::FileId;
 use crate::elf::ids::SectionId;
 use crate::elf::layout::Addresses;
@@ -22,6 +21,7 @@ use crate::elf::sections::SyntheticKind;
 use crate::elf::sections::frames::Frames;
 use crate::elf::sections::refs::{SymRef, ValueSource};
 use crate::elf::synthetic::eh_frame::EhFramePlan;
+use crate::elf::synthetic::scan::decide;
 use crate::elf::synthetic::symtab::SymbolIndexes;
 use crate::script::eval::OutputId;
 
@@ -149,11 +149,18 @@ impl<'a> RelocTables<'_, '_, 'a> {
         for index in source.relocs.clone() {
             let reloc = source.section.relocs.get(index as usize);
             let offset = deltas.map_or(reloc.offset, |deltas| deltas.map(reloc.offset));
-            let (symbol, r_type, addend) = match deltas.and_then(|deltas| deltas.change_of(index)) {
-                Some(change) => self.relaxed(source, &reloc, change),
-                None => self.target(source, &reloc, has_addends),
+            let change = deltas.and_then(|deltas| deltas.change_of(index));
+            let (after, shift) = match change {
+                // What relaxation has removed has no relocation.
+                Some(change) => self.after(&change.rewrite, &reloc).unwrap_or((0, 0)),
+                None => self.rewritten(source, &reloc).unwrap_or((reloc.r_type, 0)),
             };
-            word(offset.wrapping_add(source.shift));
+            let (symbol, r_type, addend) = match self.target(source, &reloc, has_addends) {
+                (symbol, 1.., addend) if after != 0 => (symbol, after, addend),
+                _ => (0, 0, 0),
+            };
+            let place = offset.wrapping_add(source.shift);
+            word(place.wrapping_add_signed(shift));
             word(match is_64 {
                 true => (u64::from(symbol) << 32) | u64::from(r_type),
                 false => (u64::from(symbol) << 8) | u64::from(r_type & 0xff),
@@ -165,17 +172,28 @@ impl<'a> RelocTables<'_, '_, 'a> {
         out
     }
 
-    /// The same for an instruction that relaxation has changed. Branches get the type of the new branch;
-    /// for the others the psABI has no relocation.
-    fn relaxed(&self, source: &Source<'_, 'a>, reloc: &Reloc, change: &Change) -> (u32, u32, i64) {
-        let rule = change.rewrite.rule;
-        if (rule.base, rule.relative) != (Base::Branch, Relative::Place) {
-            return (0, 0, 0);
+    /// Type and shift of the relocation of a changed instruction.
+    fn after(&self, rewrite: &Rewrite, reloc: &Reloc) -> Option<(u32, i64)> {
+        let arch = self.relocator.arch;
+        arch.relocation_after(rewrite, reloc.r_type)
+    }
+
+    /// The same, if it was rewritten because the link is static.
+    fn rewritten(&self, source: &Source<'_, 'a>, reloc: &Reloc) -> Option<(u32, i64)> {
+        let (kind, addresses) = (self.relocator.kind, self.addresses());
+        if kind.is_object() || source.section.flags & elf::SHF_ALLOC.0 == 0 {
+            return None;
         }
-        match self.target(source, reloc, true) {
-            (symbol @ 1.., _, addend) => (symbol, rule.r_type, addend),
-            nothing => nothing,
-        }
+        let decided = decide(
+            self.relocator.arch,
+            addresses.resolution,
+            addresses.sections,
+            source.file,
+            source.section,
+            *reloc,
+            kind,
+        );
+        self.after(&decided.ok()?.rewrite?, reloc)
     }
 
     /// Symbol index, type and addend in the output.

@@ -167,6 +167,10 @@ impl Rewrites for Riscv {
         })
     }
 
+    fn relocation_after(&self, rewrite: &Rewrite, r_type: u32) -> Option<(u32, i64)> {
+        relax::relocation_after(rewrite, r_type).map(|r_type| (r_type, 0))
+    }
+
     fn apply_rewrite(
         &self,
         rewrite: &Rewrite,

@@ -444,6 +444,20 @@ impl Round<'_> {
     }
 }
 
+/// The type of the relocation that describes a changed instruction, as GNU ld has it. Where the new base is zero, the low
+/// part is still that of the address.
+pub(super) fn relocation_after(rewrite: &Rewrite, old: u32) -> Option<u32> {
+    match (rewrite.form, old) {
+        (form::JAL | form::C_J | form::C_JAL, _) => Some(rewrite.rule.r_type),
+        (form::C_LUI, _) => Some(r::RVC_LUI),
+        (form::LOW_ZERO, r::LO12_I | r::LO12_S) => Some(old),
+        (form::LOW_TP, r::TPREL_LO12_I | r::TPREL_LO12_S) => Some(old),
+        (form::LOW_GP, r::LO12_I) => Some(r::GPREL_I),
+        (form::LOW_GP, r::LO12_S) => Some(r::GPREL_S),
+        _ => None,
+    }
+}
+
 fn rewrite(form: u8, rule: &'static RelocRule) -> Rewrite {
     Rewrite {
         rule,

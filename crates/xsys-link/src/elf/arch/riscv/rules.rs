@@ -49,6 +49,10 @@ pub(super) mod r {
     pub(crate) const ALIGN: u32 = 43;
     pub(crate) const RVC_BRANCH: u32 = 44;
     pub(crate) const RVC_JUMP: u32 = 45;
+    // Not in objects: what GNU ld leaves in linked files.
+    pub(crate) const RVC_LUI: u32 = 46;
+    pub(crate) const GPREL_I: u32 = 47;
+    pub(crate) const GPREL_S: u32 = 48;
     pub(crate) const RELAX: u32 = 51;
     pub(crate) const SUB6: u32 = 52;
     pub(crate) const SET6: u32 = 53;

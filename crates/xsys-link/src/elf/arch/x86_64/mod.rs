@@ -361,6 +361,14 @@ impl Rewrites for X86_64 {
         }
     }
 
+    fn relocation_after(&self, rewrite: &Rewrite, _r_type: u32) -> Option<(u32, i64)> {
+        match rewrite.form {
+            LEA | CALL => Some((DIRECT.r_type, 0)),
+            JMP => Some((DIRECT.r_type, -1)),
+            _ => None,
+        }
+    }
+
     fn apply_rewrite(
         &self,
         rewrite: &Rewrite,
