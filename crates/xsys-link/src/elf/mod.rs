@@ -47,7 +47,7 @@ use self::synthetic::Synthesised;
 use self::synthetic::cmse::Gateways;
 use self::synthetic::scan::Demands;
 use super::input::map::{FileStore, InputFile, ReadFile};
-use super::options::ElfOptions;
+use super::options::{ElfOptions, OutputKind};
 use super::script::ast::Script;
 
 /// The results of a link besides its output file.
@@ -254,6 +254,7 @@ fn read<'o, 'a>(
     linked.diagnostics.extend(overwritten);
     let mut inputs = load::load(&opened, store, &mut linked.diagnostics);
     linked.checkpoint()?;
+    let options = with_kind(options, &inputs);
 
     let diagnostics = &mut linked.diagnostics;
     let (number, is_64) = load::agreement::machine(&inputs, &options, diagnostics)?;
@@ -274,6 +275,20 @@ fn read<'o, 'a>(
         family,
     };
     Some((task, inputs))
+}
+
+/// Shared libraries among the inputs make an executable one that a dynamic linker completes.
+fn with_kind<'o>(mut options: Cow<'o, ElfOptions>, inputs: &Inputs<'_>) -> Cow<'o, ElfOptions> {
+    let mut inputs = inputs.list.iter();
+    let kind = match options.kind {
+        OutputKind::Static => OutputKind::DynamicExec,
+        OutputKind::StaticPie => OutputKind::DynamicPie,
+        _ => return options,
+    };
+    if inputs.any(|input| matches!(input, load::Input::Shared(_))) {
+        options.to_mut().kind = kind;
+    }
+    options
 }
 
 /// Names and their definitions; then whether all inputs fit together.
@@ -297,7 +312,8 @@ fn resolve<'a>(
         let arch = &*abi.arch;
         gateways = synthetic::cmse::find(&mut resolution, arch, store, options, diagnostics);
         symbols::linker_symbols::define(&mut resolution, options);
-        symbols::versions::localise(&mut resolution, script);
+        symbols::versions::assign(&mut resolution, script);
+        symbols::exports::decide(&mut resolution, script, options);
     }
     Some((resolution, abi, gateways))
 }
@@ -362,6 +378,7 @@ fn synthesise(
         live,
         frames,
         demands: &demands,
+        script: link.script,
     };
     let made = synthetic::synthesise(arch, resolution, sections, needs, notes, options);
     Some((demands, made))

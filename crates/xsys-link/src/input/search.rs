@@ -2,7 +2,7 @@
 //!
 //! Libraries (`-lfoo`), scripts (`-T`, INCLUDE) and what scripts name (INPUT, GROUP) are looked for
 //! in different directories in different orders: GNU ld's manual, "Options" (`-l`, `-L`, `-T`) and
-//! "File Commands". Only static libraries are looked for, because only they can be linked.
+//! "File Commands".
 //!
 //! Scripts are looked for in the current directory first. A forgotten `memory.x` there would silently be
 //! used instead of the one that a build script writes, so [`Found`] also has the files that were not
@@ -20,6 +20,17 @@ use super::{InputError, names_in};
 pub struct Search {
     dirs: Vec<PathBuf>,
     sysroot: Option<PathBuf>,
+}
+
+/// Which libraries `-l` means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Libraries {
+    /// `libNAME.a`
+    Static,
+    /// `libNAME.a`, else `libNAME.so`: the output has no dynamic linker unless it needs one.
+    StaticFirst,
+    /// `libNAME.so`, else `libNAME.a`.
+    SharedFirst,
 }
 
 /// A file that was found by searching.
@@ -81,18 +92,31 @@ impl Search {
     /// Finds what `-lNAME` means; `name` is what follows `-l`.
     ///
     /// # Errors
-    /// No directory has a static library of this name.
-    pub fn library(&self, name: &str) -> Result<PathBuf, InputError> {
+    /// No directory has a wanted library of this name.
+    pub fn library(&self, name: &str, wanted: Libraries) -> Result<PathBuf, InputError> {
         let file = match name.strip_prefix(':') {
             Some(exact) => exact.to_owned(),
             None => format!("lib{name}.a"),
         };
-        if let Some(path) = self.dirs.iter().map(|dir| dir.join(&file)).find(is_there) {
+        let shared = format!("lib{name}.so");
+        let find = |name: &str| self.dirs.iter().map(|dir| dir.join(name)).find(is_there);
+        let found = match wanted {
+            _ if name.starts_with(':') => find(&file),
+            Libraries::Static => find(&file),
+            Libraries::StaticFirst => find(&file).or_else(|| find(&shared)),
+            // A directory is searched for both before the next one.
+            Libraries::SharedFirst => {
+                let both = |dir: &PathBuf| [dir.join(&shared), dir.join(&file)];
+                self.dirs.iter().flat_map(both).find(is_there)
+            }
+        };
+        if let Some(path) = found {
             return Ok(path);
         }
         let mut help = Vec::new();
-        let shared = format!("lib{name}.so");
-        if let Some(path) = self.dirs.iter().map(|dir| dir.join(&shared)).find(is_there) {
+        if wanted == Libraries::Static
+            && let Some(path) = find(&shared)
+        {
             help.push(format!(
                 "there is only a shared library, `{}`; static links need `{file}`",
                 path.display()
@@ -125,7 +149,7 @@ impl Search {
     /// No directory has the file.
     pub fn input(&self, name: &str, script: &Path) -> Result<PathBuf, InputError> {
         if let Some(library) = name.strip_prefix("-l") {
-            return self.library(library);
+            return self.library(library, Libraries::StaticFirst);
         }
         let path = Path::new(name);
         if name.starts_with('=') || name.starts_with("$SYSROOT") {

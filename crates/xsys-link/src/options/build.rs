@@ -36,6 +36,9 @@ pub(super) struct State {
     pub whole_archive: bool,
     pub in_lib_group: bool,
     pub binary: bool,
+    pub as_needed: bool,
+    /// `-Bstatic`
+    pub static_only: bool,
 }
 
 /// Options under construction.
@@ -51,11 +54,11 @@ pub(super) struct Builder {
     pub show_version: bool,
     pub relocatable: bool,
     pub pie: bool,
+    pub shared: bool,
     pub fully_static: bool,
-    pub dynamic_linker: bool,
     pub reproduce: Option<PathBuf>,
-    /// Undefined symbols are not reported.
-    pub ignore_unresolved: bool,
+    /// `-z defs`, `-z undefs`, `--unresolved-symbols`, as last given: undefined symbols are not reported.
+    pub ignore_unresolved: Option<bool>,
 }
 
 impl Builder {
@@ -72,6 +75,8 @@ impl Builder {
             in_lib_group: state.in_lib_group,
             just_symbols,
             binary: state.binary,
+            as_needed: state.as_needed,
+            static_only: state.static_only,
         });
     }
 
@@ -288,12 +293,24 @@ impl Builder {
         for dir in &mut options.input.search_dirs {
             *dir = in_sysroot(sysroot.as_deref(), dir);
         }
-        options.kind = match (self.relocatable, self.pie) {
-            (true, _) => OutputKind::Relocatable,
-            (_, true) => OutputKind::StaticPie,
+        let named = options.dynamic.dynamic_linker.is_some() && !self.fully_static;
+        options.kind = match (self.relocatable, self.shared, self.pie) {
+            (true, _, _) => OutputKind::Relocatable,
+            (_, true, _) => OutputKind::Shared,
+            (_, _, true) if named => OutputKind::DynamicPie,
+            (_, _, true) => OutputKind::StaticPie,
             _ => OutputKind::Static,
         };
-        options.symbols.unresolved = if self.ignore_unresolved {
+        options.input.shared_libraries = !self.fully_static && (named || self.shared);
+        options.input.fully_static = self.fully_static;
+        let paths = &options.dynamic.rpath;
+        options.dynamic.rpath_joined = (!paths.is_empty()).then(|| paths.join(":"));
+        for arg in &mut options.input.args {
+            arg.static_only |= self.fully_static || self.relocatable;
+        }
+        // What a shared library does not define, other files of a process may.
+        let ignore_unresolved = self.ignore_unresolved.unwrap_or(self.shared);
+        options.symbols.unresolved = if ignore_unresolved {
             Unresolved::Ignore
         } else if options.symbols.warn_unresolved_symbols || options.no_inhibit_exec {
             Unresolved::Warn
@@ -322,13 +339,11 @@ impl Builder {
         if self.relocatable && self.pie {
             self.error("`-r` and `-pie` exclude each other");
         }
-        if self.pie && self.dynamic_linker && !self.fully_static && !self.relocatable {
-            self.diagnostics.push(
-                Diagnostic::error("dynamically linked executables are not supported yet").help(
-                    "for a position-independent executable that needs no dynamic linker, pass \
-                     `-static -pie --no-dynamic-linker`",
-                ),
-            );
+        if self.relocatable && self.shared {
+            self.error("`-r` and `-shared` exclude each other");
+        }
+        if self.pie && self.shared {
+            self.error("`-shared` and `-pie` exclude each other");
         }
         if self.state.in_lib_group {
             self.error("`--start-lib` without `--end-lib`");

@@ -19,6 +19,10 @@ pub(crate) struct InputOptions {
     pub search_dirs: Vec<PathBuf>,
     /// `--sysroot`
     pub sysroot: Option<PathBuf>,
+    /// `-l` finds shared libraries first.
+    pub shared_libraries: bool,
+    /// `-static`: shared libraries are no inputs.
+    pub fully_static: bool,
     /// `-T`, in order; as written, to be looked up in the current directory and then in
     /// `search_dirs`.
     pub scripts: Vec<PathBuf>,

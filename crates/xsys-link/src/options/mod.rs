@@ -4,6 +4,7 @@
 //! plain data once, and no pass looks at arguments again.
 
 pub(crate) mod build;
+mod dynamic;
 pub(crate) mod gnu;
 mod groups;
 mod machine_memory;
@@ -23,6 +24,7 @@ use xsys_diag::Severity;
 
 pub(crate) use super::elf::arch::{MachineOptions, Target2};
 pub(crate) use build::Action;
+pub(crate) use dynamic::{DynamicOptions, HashStyle, Symbolic};
 pub(crate) use groups::{InputOptions, LayoutOptions, ReportOptions, SymbolOptions};
 pub(crate) use machine_memory::MachineMemory;
 
@@ -46,6 +48,8 @@ pub(crate) struct ElfOptions {
     pub linker_version: bool,
     /// The kind of output.
     pub kind: OutputKind,
+    /// `-Bsymbolic`, `--soname` and so on.
+    pub dynamic: DynamicOptions,
     /// Options for single machines.
     pub machine: MachineOptions,
     /// `-z`
@@ -80,6 +84,7 @@ impl Default for ElfOptions {
             output_given: false,
             linker_version: false,
             kind: OutputKind::Static,
+            dynamic: DynamicOptions::default(),
             machine: MachineOptions::default(),
             z: ZOptions::default(),
             no_inhibit_exec: false,
@@ -106,6 +111,10 @@ pub(crate) struct InputArg {
     pub just_symbols: bool,
     /// `--format=binary`: the file is data, whatever it looks like.
     pub binary: bool,
+    /// `--as-needed`: a shared library is left out if nothing refers to it.
+    pub as_needed: bool,
+    /// `-Bstatic`: only archives are taken.
+    pub static_only: bool,
 }
 
 /// One `--wrap`.
@@ -148,6 +157,12 @@ pub(crate) enum OutputKind {
     Static,
     /// An executable that relocates itself.
     StaticPie,
+    /// An executable for fixed addresses that uses shared libraries.
+    DynamicExec,
+    /// A position-independent executable that a dynamic linker loads.
+    DynamicPie,
+    /// A shared library.
+    Shared,
     /// One object out of many (`-r`).
     Relocatable,
 }
@@ -165,7 +180,23 @@ impl OutputKind {
 
     /// Whether it may be loaded anywhere, and relocates addresses when it starts.
     pub(crate) fn is_pic(self) -> bool {
-        self == OutputKind::StaticPie
+        matches!(
+            self,
+            OutputKind::StaticPie | OutputKind::DynamicPie | OutputKind::Shared
+        )
+    }
+
+    /// Whether a dynamic linker completes it: other files of the process may define what it refers to.
+    pub(crate) fn is_dynamic(self) -> bool {
+        matches!(
+            self,
+            OutputKind::DynamicExec | OutputKind::DynamicPie | OutputKind::Shared
+        )
+    }
+
+    /// Whether it is a shared library.
+    pub(crate) fn is_shared(self) -> bool {
+        self == OutputKind::Shared
     }
 }
 

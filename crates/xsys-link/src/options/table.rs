@@ -12,7 +12,8 @@ use super::build::{Builder, OptionUse};
 use super::row::{Arg, Effect};
 use super::z::{Z_TABLE, apply_z};
 use super::{
-    Discard, Icf, InputWhat, MapTo, Orphan, SortCommon, SortSection, Strip, Target2, Wrap,
+    Discard, HashStyle, Icf, InputWhat, MapTo, Orphan, SortCommon, SortSection, Strip, Symbolic,
+    Target2, Wrap,
 };
 use crate::elf::compressed::Format;
 
@@ -162,9 +163,10 @@ pub(super) const TABLE: &[Row] = &[
     value(&["--version-script"], "FILE", |b, g| b.options.symbols.version_scripts.push(g.path()), "make symbols local by a version script"),
     flag(&["--whole-archive"], |b, _| b.state.whole_archive = true, "link every member of the archives that follow"),
     flag(&["--no-whole-archive"], |b, _| b.state.whole_archive = false, "back to the members that are needed"),
-    ignore(&["--as-needed"], Arg::Switch, DYNAMIC),
-    flag(&["-static"], |b, _| b.fully_static = true, "no dynamic linker: with `-pie`, an executable that relocates itself"),
-    ignore(&["-Bstatic", "-dn", "-non_shared", "-Bdynamic", "-dy", "-call_shared"], Arg::None, "-l takes static libraries only, for now"),
+    switch(&["--as-needed"], |b, g| b.state.as_needed = g.on, "leave out the shared libraries that follow if nothing refers to them"),
+    flag(&["-static"], |b, _| b.fully_static = true, "no shared libraries and no dynamic linker: with `-pie`, an executable that relocates itself"),
+    flag(&["-Bstatic", "-dn", "-non_shared"], |b, _| b.state.static_only = true, "-l takes static libraries only from here on"),
+    flag(&["-Bdynamic", "-dy", "-call_shared"], |b, _| b.state.static_only = false, "-l takes shared libraries, too, from here on"),
     flag(&["--push-state"], |b, _| b.saved.push(b.state), "save the state of options that hold for the following files"),
     flag(&["--pop-state"], |b, _| match b.saved.pop() { Some(state) => b.state = state, None => b.error("`--pop-state` without `--push-state`"), }, "restore the state that --push-state saved"),
     flag(&["-(", "--start-group"], |b, _| { if std::mem::replace(&mut b.in_group, true) { b.error("groups may not be nested"); } }, "begin a group; all archives are searched until nothing is missing"),
@@ -172,6 +174,7 @@ pub(super) const TABLE: &[Row] = &[
     flag(&["--start-lib"], |b, _| { if std::mem::replace(&mut b.state.in_lib_group, true) { b.error("`--start-lib` may not be nested"); } }, "link the objects that follow only if needed, as if in an archive"),
     flag(&["--end-lib"], |b, _| { if !std::mem::replace(&mut b.state.in_lib_group, false) { b.error("`--end-lib` without `--start-lib`"); } }, "end --start-lib"),
     // What is made.
+    flag(&["-shared", "-Bshareable"], |b, _| b.shared = true, "make a shared library"),
     flag(&["-pie", "--pic-executable"], |b, _| b.pie = true, "make an executable that relocates itself"),
     flag(&["--no-pie", "--no-pic-executable"], |b, _| b.pie = false, "make an executable for fixed addresses"),
     flag(&["-r", "-i", "--relocatable"], |b, _| b.relocatable = true, "make one object out of many"),
@@ -310,12 +313,12 @@ pub(super) const TABLE: &[Row] = &[
                 ("ignore-in-shared-libs", false),
             ];
             if let Some(ignore) = b.choice(g, &modes) {
-                b.ignore_unresolved = ignore;
+                b.ignore_unresolved = Some(ignore);
             }
         },
         "ignore-all, ignore-in-object-files, report-all, ignore-in-shared-libs",
     ),
-    flag(&["--no-undefined"], |b, _| b.ignore_unresolved = false, "undefined symbols are errors"),
+    flag(&["--no-undefined"], |b, _| b.ignore_unresolved = Some(false), "undefined symbols are errors"),
     flag(&["--warn-unresolved-symbols"], |b, _| b.options.symbols.warn_unresolved_symbols = true, "undefined symbols are warnings"),
     flag(&["--error-unresolved-symbols"], |b, _| b.options.symbols.warn_unresolved_symbols = false, "undefined symbols are errors"),
     switch(&["--allow-multiple-definition"], |b, g| b.options.symbols.allow_multiple_definition = g.on, "the first definition of a symbol counts"),
@@ -393,22 +396,45 @@ pub(super) const TABLE: &[Row] = &[
     flag(&["--help", "--target-help"], |b, _| b.action = Some(Action::Help(help())), "print this"),
     flag(&["--version"], |b, _| b.action = Some(Action::Version), "print the version"),
     flag(&["-v", "-V"], |b, _| b.show_version = true, "print the version if there is nothing to link"),
-    // Accepted: dynamic linking.
-    value(&["-I", "--dynamic-linker"], "FILE", |b, _| b.dynamic_linker = true, "with `-pie`: the program wants a dynamic linker, which is not supported yet"),
-    flag(&["--no-dynamic-linker"], |b, _| b.dynamic_linker = false, "undo --dynamic-linker"),
-    ignore(&["-h", "--soname"], Arg::Value("NAME"), DYNAMIC),
-    ignore(&["--rpath", "--rpath-link"], Arg::Value("DIR"), DYNAMIC),
-    ignore(&["-f", "--auxiliary"], Arg::Value("NAME"), DYNAMIC),
-    ignore(&["-F", "--filter"], Arg::Value("NAME"), DYNAMIC),
-    ignore(&["-Y"], Arg::Value("PATH"), DYNAMIC),
-    ignore(&["-P", "--audit", "--depaudit"], Arg::Value("NAME"), DYNAMIC),
-    ignore(&["--dynamic-list", "--export-dynamic-symbol", "--export-dynamic-symbol-list"], Arg::Value("X"), DYNAMIC),
-    ignore(&["--dynamic-list-data", "--dynamic-list-cpp-new", "--dynamic-list-cpp-typeinfo"], Arg::None, DYNAMIC),
-    ignore(&["-Bsymbolic", "-Bsymbolic-functions", "-Bsymbolic-non-weak", "-Bsymbolic-non-weak-functions", "-Bno-symbolic", "-Bgroup"], Arg::None, DYNAMIC),
+    // Dynamic linking.
+    value(&["-I", "--dynamic-linker"], "FILE", |b, g| { b.options.dynamic.no_dynamic_linker = false; b.options.dynamic.dynamic_linker = b.text(g) }, "the program that loads the executable and its libraries"),
+    flag(&["--no-dynamic-linker"], |b, _| { b.options.dynamic.dynamic_linker = None; b.options.dynamic.no_dynamic_linker = true }, "the executable is not loaded by a dynamic linker"),
+    value(&["-h", "--soname"], "NAME", |b, g| b.options.dynamic.soname = b.text(g), "the name of the shared library (DT_SONAME)"),
+    value(&["--rpath"], "DIR", |b, g| if let Some(dir) = b.text(g) { let known = &mut b.options.dynamic.rpath; if !known.contains(&dir) { known.push(dir) } }, "where the dynamic linker looks for libraries (DT_RUNPATH)"),
+    value(&["--rpath-link"], "DIR", |b, g| b.options.dynamic.rpath_link.extend(std::env::split_paths(&g.value.clone().unwrap_or_default())), "where the libraries that libraries need are looked for"),
+    value(&["-f", "--auxiliary"], "NAME", |b, g| { let name = b.text(g); b.options.dynamic.auxiliary.extend(name) }, "the library is an auxiliary filter for NAME (DT_AUXILIARY)"),
+    value(&["-F", "--filter"], "NAME", |b, g| { let name = b.text(g); b.options.dynamic.filter.extend(name) }, "the library is a filter for NAME (DT_FILTER)"),
+    value(&["--audit"], "NAME", |b, g| { let name = b.text(g); b.options.dynamic.audit.extend(name) }, "a library that audits the program (DT_AUDIT)"),
+    value(&["-P", "--depaudit"], "NAME", |b, g| { let name = b.text(g); b.options.dynamic.depaudit.extend(name) }, "a library that audits the libraries of the program (DT_DEPAUDIT)"),
+    value(&["--dynamic-list"], "FILE", |b, g| b.options.dynamic.lists.push(g.path()), "the symbols that are exported from an executable, or may be replaced in a library"),
+    value(&["--export-dynamic-symbol"], "GLOB", |b, g| { let glob = b.text(g); b.options.dynamic.export.extend(glob) }, "export the symbols that match"),
+    value(&["--export-dynamic-symbol-list"], "FILE", |b, g| b.options.dynamic.export_lists.push(g.path()), "export the symbols that a file lists"),
+    flag(&["-Bsymbolic"], |b, _| b.options.dynamic.symbolic = Symbolic::All, "a library's references to its own symbols stay inside"),
+    flag(&["-Bsymbolic-functions"], |b, _| b.options.dynamic.symbolic = Symbolic::Functions, "the same for functions"),
+    flag(&["-Bsymbolic-non-weak"], |b, _| b.options.dynamic.symbolic = Symbolic::NonWeak, "the same for all but weak symbols"),
+    flag(&["-Bsymbolic-non-weak-functions"], |b, _| b.options.dynamic.symbolic = Symbolic::NonWeakFunctions, "the same for all but weak functions"),
+    flag(&["-Bno-symbolic"], |b, _| b.options.dynamic.symbolic = Symbolic::None, "undo -Bsymbolic"),
+    value(
+        &["--hash-style"],
+        "sysv|gnu|both",
+        |b, g| {
+            let styles = [("sysv", HashStyle::Sysv), ("gnu", HashStyle::Gnu), ("both", HashStyle::Both)];
+            if let Some(style) = b.choice(g, &styles) {
+                b.options.dynamic.hash_style = style;
+            }
+        },
+        "which hash tables the dynamic linker finds",
+    ),
+    value(&["--exclude-libs"], "NAMES", |b, g| if let Some(names) = b.text(g) { let names = names.split([',', ':']).map(str::to_owned); b.options.dynamic.exclude_libs.extend(names) }, "archives whose symbols are not exported; ALL for all"),
+    flag(&["--enable-new-dtags"], |b, _| b.options.dynamic.new_dtags = true, "--rpath is DT_RUNPATH"),
+    flag(&["--disable-new-dtags"], |b, _| b.options.dynamic.new_dtags = false, "--rpath is DT_RPATH"),
+    switch(&["--allow-shlib-undefined"], |b, g| b.options.dynamic.allow_shlib_undefined = Some(g.on), "shared libraries may refer to symbols that nothing defines"),
+    ignore(&["-Y"], Arg::Value("PATH"), "there are no directories that are always searched"),
+    ignore(&["--dynamic-list-data", "--dynamic-list-cpp-new", "--dynamic-list-cpp-typeinfo"], Arg::None, "without a list, other files may replace every exported symbol"),
+    ignore(&["-Bgroup"], Arg::None, DYNAMIC),
     ignore(&["--default-symver", "--default-imported-symver", "--gnu-unique", "--no-gnu-unique"], Arg::None, DYNAMIC),
-    ignore(&["--hash-style", "--exclude-libs", "--pack-dyn-relocs"], Arg::Value("X"), DYNAMIC),
-    ignore(&["--enable-new-dtags", "--disable-new-dtags"], Arg::None, DYNAMIC),
-    ignore(&["--undefined-version", "--allow-shlib-undefined", "--copy-dt-needed-entries", "--add-needed", "--ld-generated-unwind-info"], Arg::Switch, DYNAMIC),
+    ignore(&["--pack-dyn-relocs"], Arg::Value("X"), "dynamic relocations are written in full, which every dynamic linker takes"),
+    ignore(&["--undefined-version", "--copy-dt-needed-entries", "--add-needed", "--ld-generated-unwind-info"], Arg::Switch, DYNAMIC),
     ignore(&["--spare-dynamic-tags"], Arg::Value("X"), DYNAMIC),
     ignore(&["--android-memtag-heap", "--android-memtag-stack", "--use-android-relr-tags", "--no-use-android-relr-tags"], Arg::None, DYNAMIC),
     // Accepted: link-time optimisation of bitcode.
@@ -478,7 +504,6 @@ pub(super) const TABLE: &[Row] = &[
     value(&["--rsp-quoting"], "posix", |b, g| { b.choice(g, &[("posix", ())]); }, "how response files are quoted"),
     value(&["--vfp11-denorm-fix"], "none", |b, g| { b.choice(g, &[("none", ())]); }, "Arm: no fix for VFP11"),
     // Refused: the user would not get what was asked for.
-    reject(&["-shared", "-Bshareable"], Arg::None, "shared libraries are not supported yet; outputs are static executables and objects"),
     reject(&["-Ur"], Arg::None, "constructor tables are not made; use `-r`"),
     reject(&["-c", "--mri-script"], Arg::Value("FILE"), "MRI scripts are of another language; write a linker script (`-T`)"),
     reject(&["--unique"], Arg::Optional("SECTION"), LATER),

@@ -109,6 +109,13 @@ pub enum Command {
     Overwrite(Vec<OutputSectionDef>),
     /// `VERSION { … }`
     Version(Vec<VersionNode>),
+    /// A file of `--dynamic-list` or `--export-dynamic-symbol-list`.
+    SymbolList {
+        /// Other files of a process may replace these symbols of a shared library.
+        replaceable: bool,
+        /// The list, as versions without names.
+        nodes: Vec<VersionNode>,
+    },
     /// `NOCROSSREFS(…)` and `NOCROSSREFS_TO(…)`
     NoCrossRefs { sections: Vec<Name>, to_first: bool },
     /// `FORCE_COMMON_ALLOCATION`, `INHIBIT_COMMON_ALLOCATION`, `FORCE_GROUP_ALLOCATION`, `LD_FEATURE(…)`

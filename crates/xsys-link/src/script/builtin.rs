@@ -16,8 +16,8 @@
 pub enum LayoutKind {
     /// A Linux executable at a fixed address.
     Static,
-    /// A Linux executable that relocates itself.
-    StaticPie,
+    /// A Linux executable that relocates itself, or any file that a dynamic linker completes.
+    Dynamic,
     /// `-r`: an object file.
     Relocatable,
 }
@@ -87,7 +87,7 @@ impl Default for Additions {
 pub fn builtin(kind: LayoutKind, facts: &BuiltinOptions) -> String {
     match kind {
         LayoutKind::Relocatable => RELOCATABLE.to_owned(),
-        LayoutKind::Static | LayoutKind::StaticPie => executable(kind, facts),
+        LayoutKind::Static | LayoutKind::Dynamic => executable(kind, facts),
     }
 }
 
@@ -95,14 +95,17 @@ pub fn builtin(kind: LayoutKind, facts: &BuiltinOptions) -> String {
 const RELOCATABLE: &str = "SECTIONS { }\n";
 
 fn executable(kind: LayoutKind, facts: &BuiltinOptions) -> String {
-    let pie = kind == LayoutKind::StaticPie;
+    let dynamic = kind == LayoutKind::Dynamic;
     // If code starts a page of its own, so does the section after it.
     let next_segment = boundary(facts.segments);
     let mut out = String::from("ENTRY(_start)\nSECTIONS {\n");
     out += &start(facts);
+    if dynamic {
+        out += "  .interp : { *(.interp) }\n";
+    }
     out += "  .note.gnu.build-id : { *(.note.gnu.build-id) }\n";
     out += "  .note.gnu.property : { *(.note.gnu.property) }\n";
-    out += &dynamic_relocations(pie, facts.rela);
+    out += &dynamic_relocations(dynamic, facts.rela);
     out += READ_ONLY;
     out += facts.additions.read_only;
     if !facts.one_readonly_segment {
@@ -115,7 +118,7 @@ fn executable(kind: LayoutKind, facts: &BuiltinOptions) -> String {
     }
     out += TEXT;
     out += next_segment;
-    out += &protected(pie, facts);
+    out += &protected(dynamic, facts);
     out += DATA;
     out += facts.additions.data;
     let bss = facts.additions.bss;
@@ -153,15 +156,19 @@ fn boundary(segments: Segments) -> &'static str {
 
 /// The tables that an image needs to relocate itself, and those of IFUNCs, which static startup
 /// code applies between two symbols.
-fn dynamic_relocations(pie: bool, rela: bool) -> String {
+fn dynamic_relocations(dynamic: bool, rela: bool) -> String {
     let rel = if rela { "rela" } else { "rel" };
-    if pie {
+    if dynamic {
         return format!(
             "  .dynsym : {{ *(.dynsym) }}
+  .gnu.version : {{ *(.gnu.version) }}
+  .gnu.version_d : {{ *(.gnu.version_d) }}
+  .gnu.version_r : {{ *(.gnu.version_r) }}
   .gnu.hash : {{ *(.gnu.hash) }}
   .hash : {{ *(.hash) }}
   .dynstr : {{ *(.dynstr) }}
-  .{rel}.dyn : {{ *(.{rel}.dyn) *(.{rel}.iplt) *(.{rel}.plt) }}
+  .{rel}.dyn : {{ *(.{rel}.dyn) *(.{rel}.iplt) }}
+  .{rel}.plt : {{ *(.{rel}.plt) }}
   .relr.dyn : {{ *(.relr.dyn) }}
 "
         );
@@ -195,7 +202,7 @@ const TEXT: &str = "\
 ";
 
 /// Thread-local data and what RELRO makes read-only after startup.
-fn protected(pie: bool, facts: &BuiltinOptions) -> String {
+fn protected(dynamic: bool, facts: &BuiltinOptions) -> String {
     let mut out = String::from(
         "  .tdata : { *(.tdata .tdata.* .gnu.linkonce.td.*) }
   .tbss : { *(.tbss .tbss.* .gnu.linkonce.tb.*) *(.tcommon) }
@@ -214,7 +221,7 @@ fn protected(pie: bool, facts: &BuiltinOptions) -> String {
         "    KEEP(*(.fini_array EXCLUDE_FILE(*crtbegin.o *crtbegin?.o *crtend.o *crtend?.o) .dtors))\n",
     );
     out += "  .data.rel.ro : { *(.data.rel.ro .data.rel.ro.*) *(.bss.rel.ro .bss.rel.ro.*) }\n";
-    if pie {
+    if dynamic {
         out += "  .dynamic : { PROVIDE_HIDDEN(_DYNAMIC = .); *(.dynamic) }\n";
     }
     out += "  .got : { *(.got) *(.igot) }\n";
@@ -354,7 +361,7 @@ mod tests {
     fn every_combination_parses() {
         let kinds = [
             LayoutKind::Static,
-            LayoutKind::StaticPie,
+            LayoutKind::Dynamic,
             LayoutKind::Relocatable,
         ];
         let machines = [UNWIND, SMALL_DATA, Additions::default()];
@@ -396,7 +403,7 @@ mod tests {
              .init .fini .plt .tdata .tbss .preinit_array .init_array .fini_array .data.rel.ro .got \
              .got.plt .data .bss /DISCARD/"
         );
-        let (sections, _) = summary(LayoutKind::StaticPie, &facts(SMALL_DATA));
+        let (sections, _) = summary(LayoutKind::Dynamic, &facts(SMALL_DATA));
         assert_eq!(
             sections.join(" "),
             ".note.gnu.build-id .note.gnu.property .dynsym .gnu.hash .hash .dynstr .rela.dyn .relr.dyn .rodata \
@@ -422,7 +429,7 @@ mod tests {
         };
         let (_, symbols) = summary(LayoutKind::Static, &rel);
         assert!(symbols.contains(&"__rel_iplt_start".to_owned()));
-        let (_, symbols) = summary(LayoutKind::StaticPie, &rel);
+        let (_, symbols) = summary(LayoutKind::Dynamic, &rel);
         assert!(!symbols.iter().any(|name| name.contains("iplt")));
         assert!(symbols.contains(&"_DYNAMIC".to_owned()));
     }

@@ -57,8 +57,12 @@ pub(crate) struct SymbolFacts {
     pub ifunc: bool,
     /// SHN_ABS or assigned an absolute value by a script: does not move with the image.
     pub absolute: bool,
-    /// The output is position independent (static-pie).
+    /// The output is position independent.
     pub pic: bool,
+    /// The dynamic linker decides which definition counts.
+    pub preemptible: bool,
+    /// The output is a shared library: where its TLS block is, is not known.
+    pub shared: bool,
 }
 
 /// An instruction sequence that gets replaced because the link is static: GOT access by address
@@ -125,15 +129,63 @@ pub(crate) struct MappingSymbol {
     pub name: &'static str,
 }
 
-/// Dynamic relocation numbers for static-pie and IFUNC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Dynamic relocation numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct DynamicTypes {
     /// `R_*_RELATIVE`
     pub relative: u32,
     /// `R_*_IRELATIVE`
     pub irelative: u32,
+    /// S + A in a word.
+    pub symbolic: u32,
+    /// `R_*_GLOB_DAT`
+    pub glob_dat: u32,
+    /// `R_*_JUMP_SLOT`
+    pub jump_slot: u32,
+    /// `R_*_COPY`
+    pub copy: u32,
+    /// `R_*_DTPMOD*`
+    pub tls_module: u32,
+    /// `R_*_DTPOFF*`, `R_*_DTPREL*`
+    pub tls_offset: u32,
+    /// `R_*_TPOFF*`, `R_*_TPREL*`
+    pub tp_offset: u32,
+    /// `R_*_TLSDESC`
+    pub tls_descriptor: u32,
     /// The psABI's dynamic tables use RELA (else REL).
     pub rela: bool,
+}
+
+/// The shape of the PLT through which other files' functions are called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PltForm {
+    /// Bytes of the code that calls the dynamic linker.
+    pub header: usize,
+    /// Bytes of an entry.
+    pub entry: usize,
+    /// Words at the beginning of `.got.plt` that are not slots.
+    pub reserved: u64,
+    /// Where the first call goes.
+    pub first_call: FirstCall,
+}
+
+/// Where a slot leads before the dynamic linker has filled it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FirstCall {
+    /// The beginning of the PLT.
+    Header,
+    /// Behind that many bytes of the entry.
+    Entry(u64),
+}
+
+impl FirstCall {
+    /// The address.
+    pub(crate) fn of(self, header: u64, entry: u64) -> u64 {
+        match self {
+            FirstCall::Header => header,
+            FirstCall::Entry(offset) => entry + offset,
+        }
+    }
 }
 
 /// How TLS offsets are counted.

@@ -7,8 +7,8 @@
 
 use super::shortening::Shortening;
 use super::{
-    BranchTarget, DynamicTypes, FinalSite, MappingSymbol, Range, RelocRule, Rewrite, Site,
-    SymbolFacts, ThunkForm, TlsVariant,
+    BranchTarget, DynamicTypes, FinalSite, FirstCall, MappingSymbol, PltForm, Range, RelocRule,
+    Rewrite, Site, SymbolFacts, ThunkForm, TlsVariant,
 };
 use crate::script::builtin::Additions;
 
@@ -184,10 +184,34 @@ pub(crate) trait Runtime {
     /// Dynamic relocation numbers.
     fn dynamic(&self) -> DynamicTypes {
         DynamicTypes {
-            relative: 0,
-            irelative: 0,
             rela: true,
+            ..DynamicTypes::default()
         }
+    }
+    /// The usual path of the dynamic linker.
+    fn dynamic_linker(&self) -> Option<&'static str> {
+        None
+    }
+    /// The shape of the PLT; its entries have no bytes where there is no dynamic linking.
+    fn plt(&self) -> PltForm {
+        PltForm {
+            header: 0,
+            entry: 0,
+            reserved: 0,
+            first_call: FirstCall::Header,
+        }
+    }
+    /// Writes the beginning of the PLT at `addr`, which calls the dynamic linker through `.got.plt` at `got`.
+    fn write_plt_header(&self, _out: &mut [u8], _addr: u64, _got: u64) {}
+    /// Writes the PLT entry of this number that jumps through the slot. Its address comes with that of the header.
+    fn write_lazy_plt_entry(
+        &self,
+        out: &mut [u8],
+        _index: u32,
+        (addr, _header): (u64, u64),
+        slot: u64,
+    ) {
+        self.write_plt_entry(out, addr, slot);
     }
     /// Bytes of an IPLT entry.
     fn plt_entry_size(&self) -> usize {

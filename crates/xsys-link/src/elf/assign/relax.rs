@@ -19,7 +19,7 @@
 use object::elf;
 use rayon::prelude::*;
 
-use super::thunks::{branch_target, iplt_entry};
+use super::thunks::{branch_target, stand_in};
 use crate::elf::arch::deltas::Deltas;
 use crate::elf::arch::shortening::{AddressView, Anchor, Candidate, Marked, Shortening};
 use crate::elf::arch::{Arch, SymbolFacts};
@@ -255,7 +255,7 @@ impl AddressView for SectionView<'_, '_, '_> {
 
     fn symbol(&self, symbol: u32, addend: i64) -> Option<u64> {
         let symbol = self.symbol_of(symbol);
-        match iplt_entry(self.arch, self.addresses, self.demands, symbol) {
+        match stand_in(self.arch, self.addresses, self.demands, symbol) {
             Some(entry) => Some(entry.wrapping_add_signed(addend)),
             None => self.addresses.of_symbol(symbol, addend),
         }

@@ -19,6 +19,7 @@ use crate::elf::layout::{Addresses, Layout, Thunk};
 use crate::elf::sections::refs::{STT_GNU_IFUNC, SymRef, ValueSource};
 use crate::elf::sections::{Sections, Synthetic, SyntheticKind};
 use crate::elf::symbols::resolve::Resolution;
+use crate::elf::synthetic::plt;
 use crate::elf::synthetic::scan::Demands;
 
 /// Puts empty thunk sections behind every stretch of code that a branch can cross, and at the end
@@ -213,13 +214,18 @@ pub(crate) fn branch_target(
     addend: i64,
 ) -> Option<BranchTarget> {
     let home = symbol.value_source(addresses.resolution, addresses.sections);
+    let has_plt = demands.imports.plt_of(symbol).is_some();
+    if matches!(home, ValueSource::Imported(_)) && !has_plt {
+        return None;
+    }
     if matches!(
         home,
         ValueSource::Undefined | ValueSource::UndefinedWeak | ValueSource::Discarded
     ) {
         return None;
     }
-    if let Some(entry) = iplt_entry(arch, addresses, demands, symbol) {
+    let entry = plt::entry(arch, addresses, demands, symbol);
+    if let Some(entry) = entry.or_else(|| stand_in(arch, addresses, demands, symbol)) {
         return Some(BranchTarget {
             addr: entry.wrapping_add_signed(addend),
             is_function: true,
@@ -232,17 +238,20 @@ pub(crate) fn branch_target(
     })
 }
 
-/// The address of a symbol's IPLT entry, with the mode bit.
-pub(crate) fn iplt_entry(
+/// The address that stands for a function's own: that of its IPLT entry, or of a canonical PLT entry, with the mode
+/// bit.
+pub(crate) fn stand_in(
     arch: &dyn Arch,
     addresses: &Addresses<'_, '_>,
     demands: &Demands,
     symbol: SymRef,
 ) -> Option<u64> {
     if demands.iplt.is_empty() {
-        return None;
+        return plt::canonical_entry(arch, addresses, demands, symbol);
     }
-    let index = *demands.iplt_index.get(&symbol)?;
+    let Some(&index) = demands.iplt_index.get(&symbol) else {
+        return plt::canonical_entry(arch, addresses, demands, symbol);
+    };
     let iplt = addresses.synthetic(SyntheticKind::Iplt)?;
     Some(iplt + u64::from(index) * arch.plt_entry_size() as u64 + arch.plt_entry())
 }

@@ -208,7 +208,7 @@ pub(crate) struct Addresses<'l, 'a> {
     pub layout: &'l Layout<'l>,
     /// Symbols that the linker defines.
     pub linker: &'l Map<SymbolId, u64>,
-    /// Common symbols' sections.
+    /// The sections of common symbols and of copies of libraries' variables.
     pub commons: &'l Map<SymbolId, SectionId>,
     /// All symbols' addresses, once layout is finished.
     pub symbol_addresses: Option<&'l SymbolAddresses>,
@@ -344,6 +344,11 @@ impl<'l, 'a> Addresses<'l, 'a> {
                 .of_section(*self.commons.get(&id)?, 0)
                 .map(|a| a.wrapping_add_signed(addend)),
             ValueSource::Assigned(id) => Some(self.assigned(id)?.wrapping_add_signed(addend)),
+            // The executable may have a copy of another file's variable.
+            ValueSource::Imported(id) => match self.commons.get(&id) {
+                Some(&copy) => Some(self.of_section(copy, 0)?.wrapping_add_signed(addend)),
+                None => Some(addend as u64),
+            },
             ValueSource::UndefinedWeak | ValueSource::Undefined => Some(addend as u64),
             ValueSource::Discarded => None,
         }

@@ -198,7 +198,9 @@ impl<'m> Marker<'m, '_> {
             .iter()
             .chain(&options.symbols.require_defined)
             .chain(&options.symbols.entry);
-        let names = names.map(|n| n.as_bytes());
+        let called = [&options.symbols.init, &options.symbols.fini];
+        let called = called.into_iter().filter(|_| options.kind.is_dynamic());
+        let names = names.chain(called).map(|n| n.as_bytes());
         let entry = options
             .symbols
             .entry
@@ -224,7 +226,13 @@ impl<'m> Marker<'m, '_> {
                 }
             }
         }
-        if options.symbols.export_dynamic || options.symbols.gc_keep_exported {
+        for (id, symbol) in self.resolution.symbols.iter().enumerate() {
+            if symbol.exported {
+                self.mark_symbol(SymbolId(id as u32));
+            }
+        }
+        let all_exported = options.symbols.export_dynamic && !options.kind.is_dynamic();
+        if all_exported || options.symbols.gc_keep_exported {
             for (id, symbol) in self.resolution.symbols.iter().enumerate() {
                 // Symbols of default or protected visibility can be used from outside (gABI).
                 let visible = symbol.visibility == elf::STV_DEFAULT.0

@@ -97,6 +97,7 @@ pub(crate) fn machine(
     let first = inputs.list.iter().find_map(|input| match input {
         Input::Object(object) if object.machine == ANY_MACHINE => None,
         Input::Object(object) => Some((object.machine, object.is_64)),
+        Input::Shared(_) => None,
         Input::Archive(archive) => {
             let member = archive.members.first()?;
             let object = member.outline()?;
@@ -117,6 +118,7 @@ pub(crate) fn byte_order(inputs: &Inputs<'_>, machine: u16) -> Endianness {
     let mut orders = inputs.list.iter().filter_map(|input| {
         let (of, order) = match input {
             Input::Object(object) => (object.machine, object.endian),
+            Input::Shared(library) => (library.machine, library.endian),
             Input::Archive(archive) => {
                 let object = archive.members.first()?.outline()?;
                 (object.machine, object.endian)

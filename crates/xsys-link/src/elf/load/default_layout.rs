@@ -71,12 +71,15 @@ pub(crate) fn complete_script(
     let unpaged = options.layout.nmagic || options.layout.omagic;
     let kind = match options.kind {
         OutputKind::Relocatable => builtin::LayoutKind::Relocatable,
-        OutputKind::StaticPie => builtin::LayoutKind::StaticPie,
+        OutputKind::StaticPie
+        | OutputKind::DynamicExec
+        | OutputKind::DynamicPie
+        | OutputKind::Shared => builtin::LayoutKind::Dynamic,
         OutputKind::Static => builtin::LayoutKind::Static,
     };
     let facts = builtin::BuiltinOptions {
         image_base: options.layout.image_base.unwrap_or(match options.kind {
-            OutputKind::Static => {
+            OutputKind::Static | OutputKind::DynamicExec => {
                 // Headers are at the start of a page, or they are in no segment.
                 let page = options.z.max_page_size.unwrap_or(1).max(1);
                 arch.image_base().next_multiple_of(page)

@@ -1,8 +1,8 @@
 //! From the command line to objects and archives in memory.
 //!
 //! Problem: inputs come as paths, `-l` names, archives, linker scripts in place of libraries, and
-//! files that scripts name. They must keep their order, and everything that cannot be linked (a
-//! shared library, bitcode, an object for another machine) must be refused by name. Objects are
+//! files that scripts name. They must keep their order, and everything that cannot be linked (bitcode,
+//! an object for another machine) must be refused by name. Objects are
 //! parsed in parallel; of archives only the index is read.
 
 pub(super) mod agreement;
@@ -19,6 +19,7 @@ pub(super) use scripts::{Opened, open, output_among_inputs};
 use xsys_diag::Diagnostic;
 
 use super::arch;
+use super::object::shared::SharedObject;
 use super::object::{ObjectFile, ObjectName};
 use crate::input::archive::{Archive, Member};
 use crate::input::kind::FileKind;
@@ -31,6 +32,8 @@ pub(super) enum Input<'a> {
     Object(Box<ObjectFile<'a>>),
     /// An archive whose members are linked when they are needed.
     Archive(ArchiveInput<'a>),
+    /// A shared library, which is loaded beside the output.
+    Shared(Box<SharedObject<'a>>),
 }
 
 /// An archive with its index.
@@ -99,6 +102,8 @@ pub(super) fn add_runtime<'a>(
             in_lib_group: true,
             just_symbols: false,
             binary: false,
+            as_needed: false,
+            static_only: true,
         };
         let file = store.add(InputFile::from_bytes(path, bytes));
         match load_one(&arg, file, store) {
@@ -143,6 +148,9 @@ fn load_one<'a>(
         return Ok(vec![Input::Object(Box::new(object))]);
     }
     let kind = FileKind::of(bytes);
+    if kind == FileKind::ElfShared && !arg.static_only {
+        return shared(arg, file).map(|library| vec![library]);
+    }
     if let Some(refusal) = kind.refuse_for_elf(&file.path) {
         return Err(vec![refusal]);
     }
@@ -169,6 +177,18 @@ fn load_one<'a>(
             })])
         }
     }
+}
+
+fn shared<'a>(arg: &InputArg, file: &'a InputFile) -> Result<Input<'a>, Vec<Diagnostic>> {
+    let name = ObjectName {
+        path: &file.path,
+        member: None,
+    };
+    let mut library = SharedObject::parse(name, file.bytes()).map_err(|error| {
+        vec![Diagnostic::error(error.to_string()).help("install the library again")]
+    })?;
+    library.as_needed = arg.as_needed;
+    Ok(Input::Shared(Box::new(library)))
 }
 
 fn archive<'a>(

@@ -14,7 +14,7 @@ use xsys_diag::{Diagnostic, Source};
 use super::default_layout::{has_layout, read_before};
 use crate::input::kind::FileKind;
 use crate::input::map::{FileStore, InputFile};
-use crate::input::search::Search;
+use crate::input::search::{Libraries, Search};
 use crate::options::{ElfOptions, InputArg, InputWhat};
 use crate::script::ast::{Command, Glob, Name, Script};
 use crate::script::parse::{IncludeError, Loader, parse_defsym, parse_into, parse_versions};
@@ -83,6 +83,7 @@ pub(crate) fn open<'a>(
     let queue = reading.queue();
     let files = reading.files(queue);
     reading.version_scripts();
+    reading.symbol_lists();
     reading.define_symbols(usize::MAX);
     reading.diagnostics.append(&mut reading.warnings);
     (reading.script, Opened { files })
@@ -219,7 +220,10 @@ impl<'a> Reading<'_, 'a, '_> {
             }
             let path = match &arg.what {
                 InputWhat::File(path) => remapped(path, self.options),
-                InputWhat::Library(name) => match self.search.library(name) {
+                InputWhat::Library(name) => match self
+                    .search
+                    .library(name, self.wanted_libraries(arg.static_only))
+                {
                     Ok(path) => path,
                     Err(error) => {
                         self.diagnostics.push(error.into_diagnostic());
@@ -231,6 +235,16 @@ impl<'a> Reading<'_, 'a, '_> {
         }
         queue.extend(named.flat_map(|(_, list)| list));
         queue
+    }
+
+    /// Which libraries `-l` means.
+    fn wanted_libraries(&self, static_only: bool) -> Libraries {
+        let input = &self.options.input;
+        match static_only || input.fully_static {
+            true => Libraries::Static,
+            false if input.shared_libraries => Libraries::SharedFirst,
+            false => Libraries::StaticFirst,
+        }
     }
 
     /// Opens what is queued. Text files are read as scripts, and what they name takes their place.
@@ -248,7 +262,7 @@ impl<'a> Reading<'_, 'a, '_> {
                 {
                     files.push((arg, file));
                 }
-                Ok(file) => self.implicit_script(path, file, &mut files),
+                Ok(file) => self.implicit_script((&arg, path), file, &mut files),
             }
         }
         files
@@ -257,7 +271,7 @@ impl<'a> Reading<'_, 'a, '_> {
     /// A text file in place of an object or library is a linker script (GNU ld manual, "Implicit Linker Scripts").
     fn implicit_script(
         &mut self,
-        path: PathBuf,
+        (outer, path): (&InputArg, PathBuf),
         file: &InputFile,
         files: &mut Vec<(InputArg, &'a InputFile)>,
     ) {
@@ -271,7 +285,9 @@ impl<'a> Reading<'_, 'a, '_> {
         });
         let commands = before..self.script.commands.len();
         let rest = self.inputs_of(commands, &path);
-        for (arg, path) in rest.startup.into_iter().chain(rest.others) {
+        for (mut arg, path) in rest.startup.into_iter().chain(rest.others) {
+            arg.as_needed |= outer.as_needed;
+            arg.static_only |= outer.static_only;
             match self.store.open(&path) {
                 Ok(file) => files.push((arg, file)),
                 Err(error) => self.diagnostics.push(error.into_diagnostic()),
@@ -294,6 +310,21 @@ impl<'a> Reading<'_, 'a, '_> {
                     self.script.commands.push(Command::Version(nodes));
                 }
                 Err(error) => self.diagnostics.push(error.into_diagnostic()),
+            }
+        }
+    }
+
+    /// `--dynamic-list` and `--export-dynamic-symbol-list`, which are written like a version without a name.
+    fn symbol_lists(&mut self) {
+        let dynamic = &self.options.dynamic;
+        let lists = dynamic.lists.iter().map(|path| (path, true));
+        let lists = lists.chain(dynamic.export_lists.iter().map(|path| (path, false)));
+        for (path, replaceable) in lists {
+            if let Some(source) = self.open_script(path) {
+                let (nodes, problems) = parse_versions(&mut self.script, source);
+                self.diagnostics.extend(problems);
+                let list = Command::SymbolList { replaceable, nodes };
+                self.script.commands.push(list);
             }
         }
     }
@@ -343,7 +374,7 @@ impl<'a> Reading<'_, 'a, '_> {
         let mut out = ScriptInputs::default();
         let mut binary = false;
         for command in &self.script.commands[commands] {
-            let named: Vec<&Name> = match command {
+            let named: Vec<(&Name, bool)> = match command {
                 Command::SearchDir(dir) => {
                     if !self.options.input.only_command_line_dirs {
                         self.search.add_script_dir(&dir.text);
@@ -351,9 +382,10 @@ impl<'a> Reading<'_, 'a, '_> {
                     continue;
                 }
                 Command::Input(files) | Command::Group(files) => {
-                    files.iter().map(|file| &file.name).collect()
+                    let files = files.iter().map(|file| (&file.name, file.as_needed));
+                    files.collect()
                 }
-                Command::Startup(name) => vec![name],
+                Command::Startup(name) => vec![(name, false)],
                 // The format of the files that are named from here on, as with `--format`.
                 Command::Target(name) => {
                     binary = &*name.text == "binary";
@@ -361,12 +393,12 @@ impl<'a> Reading<'_, 'a, '_> {
                 }
                 _ => continue,
             };
-            for place in named {
+            for (place, as_needed) in named {
                 let name = &*place.text;
                 let (what, path) = match name.strip_prefix("-l") {
                     Some(library) => (
                         InputWhat::Library(library.to_owned()),
-                        self.search.library(library),
+                        self.search.library(library, self.wanted_libraries(false)),
                     ),
                     None => (
                         InputWhat::File(PathBuf::from(name)),
@@ -388,6 +420,8 @@ impl<'a> Reading<'_, 'a, '_> {
                     in_lib_group: false,
                     just_symbols: false,
                     binary,
+                    as_needed,
+                    static_only: self.options.input.fully_static,
                 };
                 match command {
                     Command::Startup(_) => out.startup.push((arg, path)),

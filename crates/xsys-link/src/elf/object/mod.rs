@@ -11,6 +11,7 @@ pub(crate) mod eh_frame;
 pub(crate) mod exidx;
 mod read;
 mod relocs;
+pub(crate) mod shared;
 mod symbols;
 
 use std::fmt;

@@ -15,7 +15,7 @@ use xsys_diag::Diagnostic;
 
 use super::{Lengths, Relocator};
 use crate::elf::arch::{Base, Relative, RelocRule};
-use crate::elf::assign::thunks::iplt_entry;
+use crate::elf::assign::thunks::stand_in;
 use crate::elf::ids::FileId;
 use crate::elf::ids::SectionId;
 use crate::elf::layout::MergeCache;
@@ -91,7 +91,7 @@ impl Relocator<'_, '_> {
                 Base::Size => symbol
                     .entry(resolution)
                     .map(|(_, entry)| entry.size.wrapping_add_signed(a)),
-                _ if ifuncs => iplt_entry(self.arch, &self.addresses, self.demands, symbol)
+                _ if ifuncs => stand_in(self.arch, &self.addresses, self.demands, symbol)
                     .map(|entry| entry.wrapping_add_signed(a))
                     .or_else(|| self.addresses.of_symbol(symbol, a)),
                 _ => self.addresses.of_symbol_cached(symbol, a, &mut near),

@@ -33,7 +33,7 @@ impl Relocator<'_, '_> {
             symbol.value_source(resolution, sections),
             ValueSource::Undefined | ValueSource::UndefinedWeak | ValueSource::Discarded
         );
-        if missing || facts.ifunc {
+        if missing || facts.ifunc || facts.preemptible {
             return 0;
         }
         let Some(s) = self.addresses.of_symbol(symbol, 0) else {

@@ -24,14 +24,14 @@ use super::arch::deltas::Deltas;
 use super::arch::{Arch, Base, BranchTarget, Range, Relative, RelocRule, Site, TlsVariant};
 use super::assign::errata;
 use super::assign::relax::global_pointer;
-use super::assign::thunks::{branch_target, iplt_entry};
+use super::assign::thunks::{branch_target, stand_in};
 use super::ids::FileId;
 use super::ids::SectionId;
 use super::layout::Addresses;
 use super::layout::segments::FilePlan;
 use super::object::{Reloc, Section};
 use super::sections::SyntheticKind;
-use super::sections::refs::{SymRef, ValueSource};
+use super::sections::refs::{KnownBy, SymRef, ValueSource};
 use super::synthetic::scan::{Decided, Demands, SlotKind, TLS_LD, decide};
 use crate::options::{ElfOptions, OutputKind};
 
@@ -305,7 +305,16 @@ impl<'a> Relocator<'_, 'a> {
                     .paired_high(id, file, section, symbol)
                     .map(RelocValue::plain);
             }
-            Base::Symbol => match iplt_entry(self.arch, &self.addresses, self.demands, symbol) {
+            // The dynamic linker adds the symbol's address.
+            Base::Symbol | Base::Branch
+                if self.kind.is_dynamic()
+                    && self.is_word(rule)
+                    && self.known_by(symbol) == KnownBy::DynamicLinker
+                    && (self.kind.is_pic() || section.flags & elf::SHF_WRITE.0 != 0) =>
+            {
+                a as u64
+            }
+            Base::Symbol => match stand_in(self.arch, &self.addresses, self.demands, symbol) {
                 Some(entry) => entry.wrapping_add_signed(a),
                 None => self
                     .addresses
@@ -326,7 +335,10 @@ impl<'a> Relocator<'_, 'a> {
                 .wrapping_add_signed(a),
             Base::GotTlsGd => self.slot((SlotKind::TlsGd, symbol))?.wrapping_add_signed(a),
             Base::GotTlsLd => self.slot(TLS_LD)?.wrapping_add_signed(a),
-            Base::GotTlsDesc => return Err(NoValue::TlsDescriptor),
+            Base::GotTlsDesc if !self.kind.is_dynamic() => return Err(NoValue::TlsDescriptor),
+            Base::GotTlsDesc => self
+                .slot((SlotKind::TlsDesc, symbol))?
+                .wrapping_add_signed(a),
             Base::TpOffset => self.tp_offset(symbol, a)?,
             Base::DtpOffset => self.dtp_offset(symbol, a)?,
             Base::Subtrahend => 0,
@@ -414,13 +426,15 @@ impl<'a> Relocator<'_, 'a> {
             return Ok(target);
         }
         match symbol.value_source(self.addresses.resolution, self.addresses.sections) {
-            ValueSource::UndefinedWeak | ValueSource::Undefined => Ok(BranchTarget {
-                addr: self
-                    .arch
-                    .undefined_weak_branch(site, p)
-                    .unwrap_or(site.addend as u64),
-                is_function: false,
-            }),
+            ValueSource::UndefinedWeak | ValueSource::Undefined | ValueSource::Imported(_) => {
+                Ok(BranchTarget {
+                    addr: self
+                        .arch
+                        .undefined_weak_branch(site, p)
+                        .unwrap_or(site.addend as u64),
+                    is_function: false,
+                })
+            }
             _ => Err(NoValue::Dropped),
         }
     }

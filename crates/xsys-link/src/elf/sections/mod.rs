@@ -55,7 +55,23 @@ pub(crate) enum SyntheticKind {
     RelaIplt,
     /// `.dynamic`
     Dynamic,
-    /// `.dynsym` with only the null symbol, as loaders and debuggers expect one.
+    /// `.interp`
+    Interp,
+    /// Calls of other files' functions.
+    Plt,
+    /// Their slots.
+    PltGot,
+    /// The relocations of these slots.
+    RelaPlt,
+    /// `.gnu.hash`
+    GnuHash,
+    /// `.gnu.version`
+    VersionSymbols,
+    /// `.gnu.version_d`
+    VersionsDefined,
+    /// `.gnu.version_r`
+    VersionsNeeded,
+    /// `.dynsym`
     DynSym,
     /// `.dynstr`
     DynStr,
@@ -69,7 +85,7 @@ pub(crate) enum SyntheticKind {
     Exidx,
     /// Merged strings or constants, by index into the merge pass' result.
     Merged(u32),
-    /// A common symbol's memory, by symbol.
+    /// The memory of a common symbol, or of the copy of a library's variable.
     Common(super::ids::SymbolId),
     /// The build id note.
     BuildId,

@@ -41,6 +41,8 @@ pub(crate) enum ValueSource {
     UndefinedWeak,
     /// Nothing defines it.
     Undefined,
+    /// Another file of the process defines it, if any does.
+    Imported(SymbolId),
     /// In a section that was discarded with its COMDAT group.
     Discarded,
 }
@@ -52,19 +54,20 @@ pub(crate) enum KnownBy {
     Linker,
     /// The start-up code of a position-independent image: it moves with the image.
     StartUp,
+    /// The dynamic linker: the definition that counts may be in another file.
+    DynamicLinker,
     /// Nobody: it is undefined, and at run time there is no other file that could define it. Where that is
     /// tolerated it is 0.
     Nobody,
 }
 
 impl ValueSource {
-    /// Who knows the value in an output of this kind. All that depends on what other files of a process may
-    /// define is decided here: in a static program there are none, so every definition is final, and what
-    /// weak references do not find is 0.
+    /// Who knows the value in an output of this kind, if no other file may replace the definition.
     #[inline]
-    pub(crate) fn known_by(self, kind: OutputKind) -> KnownBy {
+    fn known_by(self, kind: OutputKind) -> KnownBy {
         match self {
             ValueSource::Undefined => KnownBy::Nobody,
+            ValueSource::Imported(_) => KnownBy::DynamicLinker,
             ValueSource::Absolute(_) | ValueSource::UndefinedWeak => KnownBy::Linker,
             ValueSource::Section(..)
             | ValueSource::Assigned(_)
@@ -84,6 +87,22 @@ impl SymRef {
         match resolution.global(file, index) {
             Some(id) => SymRef::Global(id),
             None => SymRef::Local(file, index),
+        }
+    }
+
+    /// Who knows its value, which comes from `home`, in an output of this kind. All that depends on what other files
+    /// of a process may define is decided here: in a static program there are none, so every definition is final, and
+    /// what weak references do not find is 0.
+    #[inline]
+    pub(crate) fn known_by(
+        self,
+        resolution: &Resolution<'_>,
+        home: ValueSource,
+        kind: OutputKind,
+    ) -> KnownBy {
+        match self {
+            SymRef::Global(id) if resolution.symbol(id).preemptible => KnownBy::DynamicLinker,
+            _ => home.known_by(kind),
         }
     }
 
@@ -114,6 +133,10 @@ impl SymRef {
                 Definition::Object { .. } => {}
                 Definition::Common { .. } => return ValueSource::Common(id),
                 Definition::Script | Definition::Linker => return ValueSource::Assigned(id),
+                Definition::Shared { .. } => return ValueSource::Imported(id),
+                Definition::Undefined | Definition::Lazy { .. } if symbol.preemptible => {
+                    return ValueSource::Imported(id);
+                }
                 Definition::Undefined | Definition::Lazy { .. } if symbol.weak => {
                     return ValueSource::UndefinedWeak;
                 }
@@ -164,6 +187,8 @@ impl SymRef {
                 && matches!(home, ValueSource::Section(..)),
             absolute: matches!(home, ValueSource::Absolute(_)),
             pic: kind.is_pic(),
+            preemptible: self.known_by(resolution, home, kind) == KnownBy::DynamicLinker,
+            shared: kind.is_shared(),
         }
     }
 

@@ -1,4 +1,5 @@
-//! The memory of common symbols, a section for each, so that scripts place them as `COMMON`.
+//! The memory of common symbols, a section for each, so that scripts place them as `COMMON`; and that of an executable's
+//! copies of libraries' variables.
 //!
 //! Spec: gABI, SHN_COMMON; GNU ld manual, `--sort-common`.
 
@@ -6,6 +7,8 @@ use std::cmp::Reverse;
 
 use object::elf;
 
+use super::scan::Demands;
+use super::scan::imports::aliases;
 use crate::elf::ids::{SectionId, SymbolId};
 use crate::elf::names::Map;
 use crate::elf::sections::{Sections, Synthetic, SyntheticKind};
@@ -43,6 +46,43 @@ pub(super) fn add(
             link: None,
         });
         out.insert(id, section);
+    }
+    out
+}
+
+/// Adds the sections of copies; every name of a variable stands for its copy. What a library cannot write either is
+/// protected once the dynamic linker has filled it.
+pub(super) fn add_copies(
+    resolution: &Resolution<'_>,
+    sections: &mut Sections,
+    demands: &Demands,
+) -> Map<SymbolId, SectionId> {
+    let mut out = Map::default();
+    for &id in &demands.imports.copies {
+        let Definition::Shared { file, index } = resolution.symbol(id).definition else {
+            continue;
+        };
+        let variable = &resolution.shared[file as usize].symbols[index as usize];
+        let name = match variable.read_only {
+            true => ".bss.rel.ro",
+            false => ".bss",
+        };
+        let names = aliases(resolution, id);
+        // Two names of one variable share the copy.
+        let known = names.iter().find_map(|name| out.get(name).copied());
+        let section = known.unwrap_or_else(|| {
+            sections.add(Synthetic {
+                kind: SyntheticKind::Common(id),
+                name: name.to_owned(),
+                sh_type: elf::SHT_NOBITS.0,
+                flags: elf::SHF_ALLOC.0 | elf::SHF_WRITE.0,
+                align: variable.align,
+                entsize: 0,
+                size: variable.size,
+                link: None,
+            })
+        });
+        out.extend(names.into_iter().map(|name| (name, section)));
     }
     out
 }

@@ -1,8 +1,7 @@
-//! `.dynamic`: what a static-pie tells its own start-up code.
+//! `.dynamic`: what a file tells the dynamic linker, or a static-pie its own start-up code.
 //!
 //! Problem: a static position-independent executable relocates itself; its start code (`rcrt1.o`)
-//! finds the relocations through `.dynamic`. Loaders and debuggers expect a symbol table there too,
-//! so an empty one exists. The size must be known before addresses are, but whether some entries are needed
+//! finds the relocations through `.dynamic`. Loaders and debuggers expect a symbol table there too. The size must be known before addresses are, but whether some entries are needed
 //! is known only with the addresses. So [`entries`] lists all possible entries, and the table has room for
 //! all of them; those that are not needed are left out when it is written, and the rest is DT_NULL.
 //!
@@ -10,19 +9,22 @@
 
 use object::elf;
 
+use super::dynsym::DynamicSymbols;
 use super::scan::Demands;
 use crate::elf::arch::Arch;
 use crate::elf::layout::{Addresses, Extent};
-use crate::elf::sections::refs::{KnownBy, SymRef, ValueSource};
+use crate::elf::sections::refs::{SymRef, ValueSource};
 use crate::elf::sections::{Sections, Synthetic, SyntheticKind};
 use crate::elf::symbols::resolve::Resolution;
-use crate::options::{ElfOptions, OutputKind};
+use crate::options::{ElfOptions, Symbolic};
 
 /// DT_FLAGS_1 bits
 const DF_1_NOW: u64 = 1;
 const DF_1_PIE: u64 = 0x0800_0000;
 const DF_BIND_NOW: u64 = 8;
 const DF_TEXTREL: u64 = 4;
+const DF_SYMBOLIC: u64 = 2;
+const DF_STATIC_TLS: u64 = 16;
 
 /// An entry of the table.
 #[derive(Clone, Copy, Debug)]
@@ -49,55 +51,45 @@ enum DynamicValue {
     Function(SymRef),
 }
 
+/// What the entries depend on besides the options.
+#[derive(Clone, Copy)]
+pub(super) struct DynamicContext<'d> {
+    pub arch: &'d dyn Arch,
+    pub demands: &'d Demands,
+    pub symbols: &'d DynamicSymbols,
+    /// The number of RELATIVE relocations.
+    pub relatives: u64,
+    /// There are other relocations than those of the PLT.
+    pub relocations: bool,
+}
+
 /// All possible entries, without the DT_NULL at the end.
-pub(crate) fn entries(
-    arch: &dyn Arch,
+pub(super) fn entries(
+    given: DynamicContext<'_>,
     resolution: &Resolution<'_>,
     sections: &Sections,
-    (demands, relatives): (&Demands, u64),
     options: &ElfOptions,
 ) -> Vec<DynamicEntry> {
-    let mut out = Vec::new();
+    let named = given.symbols.named_entries.iter();
+    let mut out: Vec<DynamicEntry> = named
+        .map(|&(tag, at)| DynamicEntry {
+            tag,
+            value: DynamicValue::Number(at),
+        })
+        .collect();
     let mut add = |tag, value| out.push(DynamicEntry { tag, value });
-    let mut flags_1 = DF_1_PIE;
-    let mut flags = 0;
-    if options.z.now {
-        flags |= DF_BIND_NOW;
-        flags_1 |= DF_1_NOW;
-    }
-    if demands.changes_text {
-        flags |= DF_TEXTREL;
-        add(22, DynamicValue::Number(0)); // DT_TEXTREL
-    }
-    if flags != 0 {
-        add(30, DynamicValue::Number(flags)); // DT_FLAGS
-    }
-    add(0x6fff_fffb, DynamicValue::Number(flags_1)); // DT_FLAGS_1
-    let [table, size, entry, count] = match arch.dynamic().rela {
-        true => [7, 8, 9, 0x6fff_fff9],
-        false => [17, 18, 19, 0x6fff_fffa],
-    };
-    add(table, DynamicValue::Start(SyntheticKind::RelaDyn));
-    add(size, DynamicValue::Size(SyntheticKind::RelaDyn));
-    add(
-        entry,
-        DynamicValue::Number(super::relocations::entry_size(arch)),
-    );
-    if relatives > 0 {
-        add(count, DynamicValue::Number(relatives));
-    }
-    add(6, DynamicValue::Section(SyntheticKind::DynSym));
-    add(5, DynamicValue::Section(SyntheticKind::DynStr));
-    add(4, DynamicValue::Section(SyntheticKind::Hash));
-    add(11, DynamicValue::Number(super::dynsym::entry_size(arch))); // DT_SYMENT
-    add(10, DynamicValue::Number(super::dynsym::STRINGS)); // DT_STRSZ
+    flags(given.demands, options, &mut add);
+    tables(given, options, &mut add);
     for (tag, size_tag, sh_type, name) in [
         (25, 27, elf::SHT_INIT_ARRAY, ".init_array"),
         (26, 28, elf::SHT_FINI_ARRAY, ".fini_array"),
         (32, 33, elf::SHT_PREINIT_ARRAY, ".preinit_array"),
     ] {
-        add(tag, DynamicValue::ArrayStart(sh_type.0, name));
-        add(size_tag, DynamicValue::ArraySize(sh_type.0, name));
+        // Only executables have functions that run before all libraries' initialisers (gABI).
+        if tag != 32 || !options.kind.is_shared() {
+            add(tag, DynamicValue::ArrayStart(sh_type.0, name));
+            add(size_tag, DynamicValue::ArraySize(sh_type.0, name));
+        }
     }
     for (tag, name) in [(12, &options.symbols.init), (13, &options.symbols.fini)] {
         let symbol = resolution.find(name.as_bytes()).map(SymRef::Global);
@@ -110,6 +102,109 @@ pub(crate) fn entries(
         }
     }
     out
+}
+
+fn flags(demands: &Demands, options: &ElfOptions, add: &mut impl FnMut(u64, DynamicValue)) {
+    let dynamic = &options.dynamic;
+    let mut flags_1 = dynamic.flags_1;
+    let mut flags = dynamic.flags;
+    if options.kind.is_pic() && !options.kind.is_shared() {
+        flags_1 |= DF_1_PIE;
+    }
+    if options.z.now {
+        flags |= DF_BIND_NOW;
+        flags_1 |= DF_1_NOW;
+    }
+    if options.kind.is_shared() {
+        if dynamic.symbolic == Symbolic::All {
+            flags |= DF_SYMBOLIC;
+            add(16, DynamicValue::Number(0)); // DT_SYMBOLIC
+        }
+        let mut slots = demands.slots.iter();
+        if slots.any(|(kind, _)| *kind == super::scan::SlotKind::TpOffset) {
+            flags |= DF_STATIC_TLS;
+        }
+    }
+    if demands.changes_text {
+        flags |= DF_TEXTREL;
+        add(22, DynamicValue::Number(0)); // DT_TEXTREL
+    }
+    if flags != 0 {
+        add(30, DynamicValue::Number(flags)); // DT_FLAGS
+    }
+    if flags_1 != 0 {
+        add(0x6fff_fffb, DynamicValue::Number(flags_1)); // DT_FLAGS_1
+    }
+    if options.kind.is_dynamic() && !options.kind.is_shared() {
+        add(21, DynamicValue::Number(0)); // DT_DEBUG: the dynamic linker leaves its list of files here
+    }
+}
+
+/// The tables of relocations and symbols.
+fn tables(
+    given: DynamicContext<'_>,
+    options: &ElfOptions,
+    add: &mut impl FnMut(u64, DynamicValue),
+) {
+    let (arch, symbols) = (given.arch, given.symbols);
+    let rela = arch.dynamic().rela;
+    let [table, size, entry, count] = match rela {
+        true => [7, 8, 9, 0x6fff_fff9],
+        false => [17, 18, 19, 0x6fff_fffa],
+    };
+    if given.relocations || !options.kind.is_dynamic() {
+        add(table, DynamicValue::Start(SyntheticKind::RelaDyn));
+        add(size, DynamicValue::Size(SyntheticKind::RelaDyn));
+        add(
+            entry,
+            DynamicValue::Number(super::relocations::entry_size(arch)),
+        );
+    }
+    if given.relatives > 0 {
+        add(count, DynamicValue::Number(given.relatives));
+    }
+    if !given.demands.imports.plt.is_empty() {
+        add(3, DynamicValue::Section(SyntheticKind::PltGot));
+        add(23, DynamicValue::Start(SyntheticKind::RelaPlt)); // DT_JMPREL
+        add(2, DynamicValue::Size(SyntheticKind::RelaPlt));
+        add(20, DynamicValue::Number(table)); // DT_PLTREL
+    }
+    add(6, DynamicValue::Section(SyntheticKind::DynSym));
+    add(5, DynamicValue::Section(SyntheticKind::DynStr));
+    if symbols.has(SyntheticKind::Hash) {
+        add(4, DynamicValue::Section(SyntheticKind::Hash));
+    }
+    if symbols.has(SyntheticKind::GnuHash) {
+        add(0x6fff_fef5, DynamicValue::Section(SyntheticKind::GnuHash));
+    }
+    add(11, DynamicValue::Number(super::dynsym::entry_size(arch))); // DT_SYMENT
+    add(10, DynamicValue::Number(symbols.strings_size())); // DT_STRSZ
+    if symbols.has(SyntheticKind::VersionSymbols) {
+        add(
+            0x6fff_fff0,
+            DynamicValue::Section(SyntheticKind::VersionSymbols),
+        );
+    }
+    let (defined, needed) = symbols.version_counts();
+    for (kind, tag, count_tag, count) in [
+        (
+            SyntheticKind::VersionsDefined,
+            0x6fff_fffc,
+            0x6fff_fffd,
+            defined,
+        ),
+        (
+            SyntheticKind::VersionsNeeded,
+            0x6fff_fffe,
+            0x6fff_ffff,
+            needed,
+        ),
+    ] {
+        if symbols.has(kind) {
+            add(tag, DynamicValue::Section(kind));
+            add(count_tag, DynamicValue::Number(count));
+        }
+    }
 }
 
 /// Adds the section.
@@ -167,21 +262,4 @@ fn array(addresses: &Addresses<'_, '_>, sh_type: u32, name: &str) -> Option<Exte
     let named = || outputs.iter().position(|o| o.name == name && o.present);
     let extent = layout.extents[typed.or_else(named)?];
     (extent.size > 0).then_some(extent)
-}
-
-/// The number of RELATIVE relocations in `demands`: for words, and for GOT slots.
-pub(super) fn relatives(
-    demands: &Demands,
-    resolution: &Resolution<'_>,
-    sections: &Sections,
-    kind: OutputKind,
-) -> u64 {
-    let moves = |symbol: &SymRef| {
-        symbol.value_source(resolution, sections).known_by(kind) == KnownBy::StartUp
-    };
-    let slots = demands
-        .slots
-        .iter()
-        .filter(|(kind, symbol)| *kind == super::scan::SlotKind::Address && moves(symbol));
-    demands.relative_words + slots.count() as u64
 }

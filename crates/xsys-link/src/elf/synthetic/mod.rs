@@ -16,13 +16,16 @@ pub(crate) mod eh_frame;
 pub(crate) mod exidx;
 pub(crate) mod got;
 pub(crate) mod groups;
+pub(crate) mod interp;
 pub(crate) mod iplt;
+pub(crate) mod plt;
 pub(crate) mod property;
 pub(crate) mod put;
 pub(crate) mod relocations;
 pub(crate) mod scan;
 pub(crate) mod symtab;
 
+use self::dynsym::DynamicSymbols;
 use self::eh_frame::EhFramePlan;
 use self::exidx::ExidxPlan;
 use self::scan::Demands;
@@ -36,6 +39,7 @@ use super::sections::frames::Frames;
 use super::sections::{Sections, Synthetic, SyntheticKind};
 use super::symbols::resolve::Resolution;
 use crate::options::ElfOptions;
+use crate::script::ast::Script;
 
 /// What later passes need to know of the synthetic sections besides their ids.
 #[derive(Default)]
@@ -44,7 +48,9 @@ pub(crate) struct Synthesised {
     pub eh_frame: EhFramePlan,
     /// `.dynamic`
     pub dynamic: Vec<dynamic::DynamicEntry>,
-    /// The memory of common symbols.
+    /// `.dynsym` and what belongs to it.
+    pub symbols: DynamicSymbols,
+    /// The memory of common symbols, and of copies of libraries' variables.
     pub commons: Map<SymbolId, SectionId>,
     /// The contents of `.ARM.exidx`, without addresses.
     pub exidx: ExidxPlan,
@@ -65,6 +71,8 @@ pub(crate) struct SynthesisContext<'n> {
     pub frames: &'n Frames,
     /// GOT slots and IPLT entries.
     pub demands: &'n Demands,
+    /// Versions.
+    pub script: &'n Script,
 }
 
 /// Bytes of an address.
@@ -87,15 +95,30 @@ pub(crate) fn synthesise(
     let mut out = Synthesised::default();
     got::add(arch, sections, demands);
     iplt::add(arch, sections, demands);
-    if pic {
-        let relatives = dynamic::relatives(demands, resolution, sections, options.kind);
-        relocations::add_relatives(arch, sections, relatives);
-        relocations::add_irelatives(arch, sections, demands, pic);
-        out.dynamic = dynamic::entries(arch, resolution, sections, (demands, relatives), options);
+    if pic || options.kind.is_dynamic() {
+        out.commons = common::add_copies(resolution, sections, demands);
+        interp::add(arch, sections, options);
+        plt::add(arch, sections, demands);
+        let (count, relatives) = relocations::count(demands, resolution, sections, options.kind);
+        if count > 0 || !options.kind.is_dynamic() {
+            relocations::add_dynamic(arch, sections, count);
+        }
+        relocations::add_irelatives(arch, sections, demands, true);
+        relocations::add_plt(arch, sections, demands);
+        out.symbols =
+            DynamicSymbols::gather(arch, resolution, sections, demands, needs.script, options);
+        let given = dynamic::DynamicContext {
+            arch,
+            demands,
+            symbols: &out.symbols,
+            relatives,
+            relocations: count > 0 || !demands.iplt.is_empty(),
+        };
+        out.dynamic = dynamic::entries(given, resolution, sections, options);
         dynamic::add(arch, sections, &out.dynamic);
-        dynsym::add(arch, sections);
+        out.symbols.add(arch, sections);
     } else {
-        relocations::add_irelatives(arch, sections, demands, pic);
+        relocations::add_irelatives(arch, sections, demands, false);
     }
     if image {
         let (live, frames) = (needs.live, needs.frames);
@@ -115,7 +138,8 @@ pub(crate) fn synthesise(
     out.properties = properties;
     build_id::add(sections, &options.layout.build_id);
     if image || options.symbols.define_common {
-        out.commons = common::add(resolution, sections, options.symbols.sort_common);
+        let commons = common::add(resolution, sections, options.symbols.sort_common);
+        out.commons.extend(commons);
     }
     out
 }

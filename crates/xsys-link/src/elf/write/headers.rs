@@ -23,8 +23,8 @@ impl Image<'_, '_> {
         out.push(if e == Endianness::Little { 1 } else { 2 });
         out.extend_from_slice(&[1, self.os_abi(), 0, 0, 0, 0, 0, 0, 0, 0]);
         let e_type = match self.options.kind {
-            OutputKind::Static => elf::ET_EXEC,
-            OutputKind::StaticPie => elf::ET_DYN,
+            OutputKind::Static | OutputKind::DynamicExec => elf::ET_EXEC,
+            OutputKind::StaticPie | OutputKind::DynamicPie | OutputKind::Shared => elf::ET_DYN,
             OutputKind::Relocatable => elf::ET_REL,
         };
         out.extend_from_slice(&e.write_u16(e_type.0));

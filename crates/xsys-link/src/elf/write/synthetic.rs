@@ -11,7 +11,7 @@ use crate::elf::object::Reloc;
 use crate::elf::sections::SyntheticKind;
 use crate::elf::synthetic::put::Words;
 use crate::elf::synthetic::{
-    build_id, dynamic, dynsym, eh_frame, got, iplt, property, relocations,
+    build_id, dynamic, eh_frame, got, interp, iplt, plt, property, relocations,
 };
 
 impl Image<'_, '_> {
@@ -32,14 +32,31 @@ impl Image<'_, '_> {
                 relocations::write_irelatives(arch, words, addresses, demands, out);
             }
             SyntheticKind::RelaDyn => {
-                let entries = self.relocator.relatives(&self.relocated_sections());
-                relocations::write_relatives(arch, words, out, &entries);
+                let ids = self.relocated_sections();
+                let entries = self.relocator.dynamic_relocations(&ids, &self.made.symbols);
+                relocations::write_all(arch, words, out, entries.into_iter());
             }
             SyntheticKind::Dynamic => {
                 words.put_all(out, dynamic::words(&self.made.dynamic, addresses));
             }
-            SyntheticKind::Hash => dynsym::write_hash(words, out),
-            SyntheticKind::DynSym | SyntheticKind::DynStr | SyntheticKind::Common(_) => {}
+            SyntheticKind::Interp => interp::write(arch, self.options, out),
+            SyntheticKind::Plt => plt::write(arch, addresses, out),
+            SyntheticKind::PltGot => plt::write_slots(arch, words, addresses, out),
+            SyntheticKind::RelaPlt => {
+                let given = (demands, &self.made.symbols);
+                relocations::write_plt(arch, words, addresses, given, out);
+            }
+            SyntheticKind::DynSym
+            | SyntheticKind::DynStr
+            | SyntheticKind::Hash
+            | SyntheticKind::GnuHash
+            | SyntheticKind::VersionSymbols
+            | SyntheticKind::VersionsDefined
+            | SyntheticKind::VersionsNeeded => {
+                let symbols = &self.made.symbols;
+                symbols.write(kind, words, addresses, self.options, out);
+            }
+            SyntheticKind::Common(_) => {}
             SyntheticKind::EhFrame => self.with_eh_frame(|writer| {
                 writer.write(out, problems);
             }),

@@ -18,7 +18,7 @@ use xsys_diag::Diagnostic;
 pub use parse::expand_all;
 
 use crate::input::kind::FileKind;
-use crate::input::search::Search;
+use crate::input::search::{Libraries, Search};
 use crate::options::{BuildId, MapTo, Reproduce};
 use crate::wasm::object::DebugRelocs;
 
@@ -437,7 +437,7 @@ impl WasmOptions {
                 InputName::File(path) => found.push((path.clone(), input.clone())),
                 InputName::Library(name) | InputName::Dynamic(name) => match self
                     .stub_library(input)
-                    .map_or_else(|| search.library(name), Ok)
+                    .map_or_else(|| search.library(name, Libraries::Static), Ok)
                 {
                     Ok(path) => found.push((path, input.clone())),
                     Err(error) => {

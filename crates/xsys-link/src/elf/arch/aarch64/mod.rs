@@ -42,9 +42,9 @@ use super::Base::{Nothing, Symbol, TpOffset};
 use super::Range::{Any, Signed, Unsigned};
 use super::Relative::Zero;
 use super::{
-    Arch, BranchTarget, DynamicTypes, Errata, FinalSite, MappingSymbol, Range, Relaxation,
-    RelocRule, RelocRules, Rewrite, Rewrites, Runtime, Site, SymbolFacts, ThunkForm, Thunks,
-    TlsVariant,
+    Arch, BranchTarget, DynamicTypes, Errata, FinalSite, FirstCall, MappingSymbol, PltForm, Range,
+    Relaxation, RelocRule, RelocRules, Rewrite, Rewrites, Runtime, Site, SymbolFacts, ThunkForm,
+    Thunks, TlsVariant,
 };
 use crate::elf::object::RelocTable;
 use insn::{
@@ -218,7 +218,10 @@ impl Rewrites for Aarch64 {
                 skip_next: false,
             })
         };
+        // Where the variable is, only the dynamic linker knows.
+        let far = facts.shared || facts.preemptible;
         match site.r_type {
+            512..=514 | 541 | 542 | 560..=569 if far => None,
             // TSTBR14, CONDBR19, JUMP26, CALL26
             279 | 280 | 282 | 283 if facts.undefined_weak => plain(&DROPPED, DROP),
             // ADR_PREL_LO21
@@ -244,7 +247,7 @@ impl Rewrites for Aarch64 {
             // TLSIE_LD64_GOTTPREL_LO12_NC
             542 if is_ldr_x(insn) => plain(&TP_OFFSET, IE_LOAD),
             // The registers of a TLS descriptor's sequence are fixed (x0, x1), and without a
-            // dynamic linker nothing would fill the descriptor: each site is always rewritten.
+            // dynamic linker nothing would fill the descriptor: each such site is rewritten.
             // TLSDESC_LD_PREL19, ADR_PAGE21, OFF_G1
             560 | 562 | 565 => plain(&TP_OFFSET, X0_HIGH),
             // TLSDESC_ADR_PREL21, LD64_LO12, OFF_G0_NC
@@ -327,7 +330,40 @@ impl Runtime for Aarch64 {
         DynamicTypes {
             relative: 1027,
             irelative: 1032,
+            symbolic: 257,
+            glob_dat: 1025,
+            jump_slot: 1026,
+            copy: 1024,
+            tls_module: 1028,
+            tls_offset: 1029,
+            tp_offset: 1030,
+            tls_descriptor: 1031,
             rela: true,
+        }
+    }
+
+    fn dynamic_linker(&self) -> Option<&'static str> {
+        Some("/lib/ld-linux-aarch64.so.1")
+    }
+
+    fn plt(&self) -> PltForm {
+        PltForm {
+            header: 32,
+            entry: 16,
+            reserved: 3,
+            first_call: FirstCall::Header,
+        }
+    }
+
+    fn write_plt_header(&self, out: &mut [u8], addr: u64, got: u64) {
+        // The resolver finds the slot in x16 and the return address on the stack.
+        let slot = got.wrapping_add(16);
+        put(out, 0, 0xa9bf_7bf0); // stp x16, x30, [sp, #-16]!
+        if let Some(jump) = out.get_mut(4..20) {
+            self.write_plt_entry(jump, addr.wrapping_add(4), slot);
+        }
+        for offset in [20, 24, 28] {
+            put(out, offset, NOP);
         }
     }
 

@@ -37,9 +37,9 @@ mod thunk;
 
 use self::be8::swap;
 use super::{
-    Arch, Base, BranchTarget, CodeUnits, DynamicTypes, Errata, Gateways, MappingSymbol, Range,
-    Relaxation, RelocRule, RelocRules, Rewrite, Rewrites, Runtime, Site, SymbolFacts, Target2,
-    ThunkForm, Thunks, TlsVariant, VectorTable,
+    Arch, Base, BranchTarget, CodeUnits, DynamicTypes, Errata, FirstCall, Gateways, MappingSymbol,
+    PltForm, Range, Relaxation, RelocRule, RelocRules, Rewrite, Rewrites, Runtime, Site,
+    SymbolFacts, Target2, ThunkForm, Thunks, TlsVariant, VectorTable,
 };
 use crate::script::builtin::Additions;
 use encode::Field;
@@ -493,8 +493,46 @@ impl Runtime for Arm {
         DynamicTypes {
             relative: r::RELATIVE,
             irelative: r::IRELATIVE,
+            symbolic: r::ABS32,
+            glob_dat: 21,
+            jump_slot: 22,
+            copy: 20,
+            tls_module: r::TLS_DTPMOD32,
+            tls_offset: r::TLS_DTPOFF32,
+            tp_offset: r::TLS_TPOFF32,
+            tls_descriptor: 13,
             rela: false,
         }
+    }
+
+    fn dynamic_linker(&self) -> Option<&'static str> {
+        Some("/lib/ld-linux-armhf.so.3")
+    }
+
+    fn plt(&self) -> PltForm {
+        PltForm {
+            header: 32,
+            entry: thunk::plt_entry_size(self.core),
+            reserved: 3,
+            first_call: FirstCall::Header,
+        }
+    }
+
+    fn write_plt_header(&self, out: &mut [u8], addr: u64, got: u64) {
+        thunk::write_plt_header(out, addr, got);
+        self.turn(
+            out,
+            &[
+                MappingSymbol {
+                    offset: 0,
+                    name: "$a",
+                },
+                MappingSymbol {
+                    offset: 16,
+                    name: "$d",
+                },
+            ],
+        );
     }
 
     fn plt_entry_size(&self) -> usize {

@@ -269,6 +269,22 @@ pub(super) fn plt_mapping(core: Core) -> &'static [MappingSymbol] {
     }
 }
 
+/// Writes the beginning of the PLT at `addr`: the resolver, whose address is the third word at `got`, finds the slot in
+/// ip, the address of that third word in lr, and the return address on the stack (AAELF32, "PLT Sequences").
+pub(super) fn write_plt_header(out: &mut [u8], addr: u64, got: u64) {
+    let distance = got.wrapping_sub(addr.wrapping_add(16));
+    words(
+        out,
+        &[
+            0xe52d_e004, // str lr, [sp, #-4]!
+            0xe59f_e004, // ldr lr, [pc, #4]
+            0xe08f_e00e, // add lr, pc, lr
+            0xe5be_f008, // ldr pc, [lr, #8]!
+            distance as u32,
+        ],
+    );
+}
+
 /// Writes an IPLT entry at `addr` that jumps to what the GOT slot at `slot` holds.
 pub(super) fn write_plt_entry(core: Core, out: &mut [u8], addr: u64, slot: u64) {
     let distance = slot.wrapping_sub(addr.wrapping_add(12));

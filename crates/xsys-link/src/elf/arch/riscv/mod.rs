@@ -33,8 +33,8 @@ mod tests;
 
 use super::shortening::Shortening;
 use super::{
-    Arch, DynamicTypes, Errata, MappingSymbol, Range, Relaxation, RelocRule, RelocRules, Rewrite,
-    Rewrites, Runtime, Site, SymbolFacts, Thunks, TlsVariant,
+    Arch, DynamicTypes, Errata, FirstCall, MappingSymbol, PltForm, Range, Relaxation, RelocRule,
+    RelocRules, Rewrite, Rewrites, Runtime, Site, SymbolFacts, Thunks, TlsVariant,
 };
 use crate::script::builtin::Additions;
 pub(super) use encode::change_uleb;
@@ -154,6 +154,7 @@ impl Rewrites for Riscv {
             r::BRANCH | r::JAL | r::RVC_BRANCH | r::RVC_JUMP if facts.undefined_weak => {
                 (&rewritten.replaced, FORM_HERE)
             }
+            r::TLSDESC_HI20..=r::TLSDESC_CALL if facts.shared => return None,
             r::TLSDESC_HI20 => (&rewritten.tls_high, FORM_NOP),
             r::TLSDESC_LOAD_LO12 => (&rewritten.replaced, FORM_NOP),
             r::TLSDESC_ADD_LO12 => (&rewritten.tls_low, FORM_TLS_HIGH),
@@ -219,7 +220,53 @@ impl Runtime for Riscv {
         DynamicTypes {
             relative: r::RELATIVE,
             irelative: r::IRELATIVE,
+            symbolic: if self.is_64 { 2 } else { 1 },
+            glob_dat: if self.is_64 { 2 } else { 1 },
+            jump_slot: 5,
+            copy: 4,
+            tls_module: if self.is_64 { 7 } else { 6 },
+            tls_offset: if self.is_64 { 9 } else { 8 },
+            tp_offset: if self.is_64 { 11 } else { 10 },
+            tls_descriptor: 12,
             rela: true,
+        }
+    }
+
+    fn dynamic_linker(&self) -> Option<&'static str> {
+        Some(match self.is_64 {
+            true => "/lib/ld-linux-riscv64-lp64d.so.1",
+            false => "/lib/ld-linux-riscv32-ilp32d.so.1",
+        })
+    }
+
+    fn plt(&self) -> PltForm {
+        PltForm {
+            header: 32,
+            entry: 16,
+            reserved: 2,
+            first_call: FirstCall::Header,
+        }
+    }
+
+    fn write_plt_header(&self, out: &mut [u8], addr: u64, got: u64) {
+        // Entries leave their return address in t1 and the header's in t3 (psABI, "Procedure Linkage Table").
+        let distance = got.wrapping_sub(addr) as i64;
+        let (load_t3, shift, load_t0) = match self.is_64 {
+            true => (0x0003_be03, 0x0013_5313, 0x0082_b283),
+            false => (0x0003_ae03, 0x0023_5313, 0x0042_a283),
+        };
+        let words = [
+            encode::u_type(0x0000_0397, distance), // auipc t2, hi
+            0x41c3_0333,                           // sub t1, t1, t3
+            encode::i_type(load_t3, distance),     // ld or lw t3, lo(t2)
+            0xfd43_0313,                           // addi t1, t1, -(32 + 12)
+            encode::i_type(0x0003_8293, distance), // addi t0, t2, lo
+            shift,                                 // srli t1, t1, 1 or 2
+            load_t0,                               // ld t0, 8(t0) or lw t0, 4(t0)
+            0x000e_0067,                           // jr t3
+        ];
+        for (i, word) in words.into_iter().enumerate() {
+            encode::change32(out, i * 4, |_| word);
         }
     }
 

@@ -389,7 +389,9 @@ impl Round<'_> {
         let near = self.near(s).filter(|_| self.may_lose(upper, 4))?;
         let facts = self.view.facts(reloc.symbol);
         // A position-independent image has no fixed distance to either.
-        (!facts.pic || near == BaseRegister::Gp && !facts.absolute && !facts.undefined_weak)
+        let certain = !facts.preemptible;
+        (certain && !facts.pic
+            || certain && near == BaseRegister::Gp && !facts.absolute && !facts.undefined_weak)
             .then_some(near)
     }
 
@@ -399,7 +401,8 @@ impl Round<'_> {
         let facts = self.view.facts(reloc.symbol);
         let fixed = facts.absolute || facts.undefined_weak;
         // An addend would count from the slot.
-        if facts.ifunc || reloc.addend.unwrap_or(0) != 0 || facts.pic && fixed {
+        if facts.ifunc || facts.preemptible || reloc.addend.unwrap_or(0) != 0 || facts.pic && fixed
+        {
             return None;
         }
         let s = self.symbol(reloc.symbol, 0)?;

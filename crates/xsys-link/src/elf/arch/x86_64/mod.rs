@@ -39,10 +39,10 @@ mod tests;
 
 use super::Range::Signed;
 use super::{
-    Arch, DynamicTypes, Errata, FinalSite, Range, Relaxation, RelocRule, RelocRules, Rewrite,
-    Rewrites, Runtime, Site, SymbolFacts, Thunks, TlsVariant,
+    Arch, DynamicTypes, Errata, FinalSite, FirstCall, PltForm, Range, Relaxation, RelocRule,
+    RelocRules, Rewrite, Rewrites, Runtime, Site, SymbolFacts, Thunks, TlsVariant,
 };
-use rules::{DIRECT, DIRECT_BRANCH, DROPPED, TP_OFFSET, TP_OFFSET_64};
+use rules::{DIRECT, DIRECT_BRANCH, DROPPED, GOT_TP, TP_OFFSET, TP_OFFSET_64};
 
 /// The architecture.
 pub(super) struct X86_64 {
@@ -85,6 +85,11 @@ const ADD_OFFSET: u8 = 13;
 const ADD_OFFSET_REX2: u8 = 14;
 /// `call *x@tlscall(%rax)` → `xchg %ax, %ax`
 const DESC_CALL: u8 = 15;
+
+/// General dynamic → initial exec: 16 bytes.
+const GD_TO_IE: u8 = 16;
+/// `lea x@tlsdesc(%rip), %reg` → `mov x@gottpoff(%rip), %reg`
+const DESC_TO_IE: u8 = 17;
 
 /// `mov %fs:0, %rax`
 const THREAD_POINTER: [u8; 9] = [0x64, 0x48, 0x8b, 0x04, 0x25, 0, 0, 0, 0];
@@ -180,7 +185,7 @@ fn rip_operand(section: &[u8], offset: usize, prefix: Prefix) -> Option<u8> {
 
 fn rewrite_got(section: &[u8], site: Site, facts: SymbolFacts, prefix: Prefix) -> Option<Rewrite> {
     // Another addend would read beside the slot.
-    if facts.ifunc || site.addend != -4 {
+    if facts.ifunc || facts.preemptible || site.addend != -4 {
         return None;
     }
     let plain = |rule, form| {
@@ -318,6 +323,23 @@ impl Rewrites for X86_64 {
             41 if self.relax => rewrite_got(section, site, facts, Prefix::None),
             42 if self.relax => rewrite_got(section, site, facts, Prefix::Rex),
             43 if self.relax => rewrite_got(section, site, facts, Prefix::Rex2),
+            // Where a library's TLS block is, is known when the program runs.
+            17 | 19 | 20 | 21 | 22 | 34 | 35 | 44 | 45 if facts.shared => None,
+            // TLSGD
+            19 if facts.preemptible && is_general_dynamic(section, offset) => Some(Rewrite {
+                rule: &GOT_TP,
+                form: GD_TO_IE,
+                skip_next: true,
+            }),
+            22 | 44 if facts.preemptible => None,
+            34 if facts.preemptible && rip_operand(section, offset, Prefix::Rex)? == 0x8d => {
+                Some(Rewrite {
+                    rule: &GOT_TP,
+                    form: DESC_TO_IE,
+                    skip_next: false,
+                })
+            }
+            45 if facts.preemptible => None,
             // TLSGD
             19 if is_general_dynamic(section, offset) => Some(Rewrite {
                 rule: &TP_OFFSET,
@@ -384,6 +406,8 @@ impl Rewrites for X86_64 {
                 value.checked_add(4)
             }
             JMP => value.checked_add(1),
+            // The displacement is eight bytes further on.
+            GD_TO_IE => value.checked_sub(8),
             _ => Some(value),
         };
         let Some(value) = value.filter(|&value| range.contains(value)) else {
@@ -413,6 +437,15 @@ impl Rewrites for X86_64 {
                 put(section, back(4), &THREAD_POINTER);
                 put(section, offset + 5, &[0x48, 0x8d, 0x80]); // lea x@tpoff(%rax), %rax
                 put(section, offset + 8, &word);
+            }
+            GD_TO_IE => {
+                put(section, back(4), &THREAD_POINTER);
+                put(section, offset + 5, &[0x48, 0x03, 0x05]); // add x@gottpoff(%rip), %rax
+                put(section, offset + 8, &word);
+            }
+            DESC_TO_IE => {
+                put(section, back(2), &[0x8b]); // mov x@gottpoff(%rip), %reg
+                put(section, offset, &word);
             }
             LD_12 => {
                 put(section, back(3), &[0x66; 3]);
@@ -454,8 +487,54 @@ impl Runtime for X86_64 {
         DynamicTypes {
             relative: 8,
             irelative: 37,
+            symbolic: 1,
+            glob_dat: 6,
+            jump_slot: 7,
+            copy: 5,
+            tls_module: 16,
+            tls_offset: 17,
+            tp_offset: 18,
+            tls_descriptor: 36,
             rela: true,
         }
+    }
+
+    fn dynamic_linker(&self) -> Option<&'static str> {
+        Some("/lib64/ld-linux-x86-64.so.2")
+    }
+
+    fn plt(&self) -> PltForm {
+        PltForm {
+            header: 16,
+            entry: 16,
+            reserved: 3,
+            first_call: FirstCall::Entry(6),
+        }
+    }
+
+    fn write_plt_header(&self, out: &mut [u8], addr: u64, got: u64) {
+        let from = |next: u64, to: u64| to.wrapping_sub(addr.wrapping_add(next)) as u32;
+        put(out, 0, &[0xff, 0x35]); // push got+8(%rip)
+        put(out, 2, &from(6, got.wrapping_add(8)).to_le_bytes());
+        put(out, 6, &[0xff, 0x25]); // jmp *got+16(%rip)
+        put(out, 8, &from(12, got.wrapping_add(16)).to_le_bytes());
+        put(out, 12, &[0x0f, 0x1f, 0x40, 0x00]); // nopl 0(%rax)
+    }
+
+    fn write_lazy_plt_entry(
+        &self,
+        out: &mut [u8],
+        index: u32,
+        (addr, header): (u64, u64),
+        slot: u64,
+    ) {
+        let from = |next: u64, to: u64| to.wrapping_sub(addr.wrapping_add(next)) as u32;
+        put(out, 0, &[0xff, 0x25]); // jmp *slot(%rip)
+        put(out, 2, &from(6, slot).to_le_bytes());
+        put(out, 6, &[0x68]); // push $index
+        put(out, 7, &index.to_le_bytes());
+        put(out, 11, &[0xe9]); // jmp header
+        put(out, 12, &from(16, header).to_le_bytes());
     }
 
     fn plt_entry_size(&self) -> usize {

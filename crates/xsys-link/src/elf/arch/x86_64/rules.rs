@@ -100,5 +100,6 @@ pub(super) fn find(r_type: u32) -> Option<&'static RelocRule> {
 pub(super) static DROPPED: RelocRule = row(0, "R_X86_64_NONE", Nothing, Zero, 0, Any);
 pub(super) static DIRECT: RelocRule = row(2, "R_X86_64_PC32", Symbol, Place, 4, Signed(32));
 pub(super) static DIRECT_BRANCH: RelocRule = row(4, "R_X86_64_PLT32", Branch, Place, 4, Signed(32));
+pub(super) static GOT_TP: RelocRule = row(22, "R_X86_64_GOTTPOFF", GotTp, Place, 4, Signed(32));
 pub(super) static TP_OFFSET: RelocRule = row(23, "R_X86_64_TPOFF32", TpOffset, Zero, 4, Signed(32));
 pub(super) static TP_OFFSET_64: RelocRule = row(18, "R_X86_64_TPOFF64", TpOffset, Zero, 8, Any);

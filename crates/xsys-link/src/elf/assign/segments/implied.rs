@@ -41,6 +41,7 @@ impl Planner<'_> {
                 ..segment(elf::PT_PHDR.0, elf::PF_R.0)
             });
         }
+        out.extend(self.of_synthetic(SyntheticKind::Interp, elf::PT_INTERP.0, Some(elf::PF_R.0)));
         out.append(&mut self.loads(&alloc, &relro, headers));
         out.extend(self.thread_local(&alloc));
         out.extend(self.of_synthetic(SyntheticKind::Dynamic, elf::PT_DYNAMIC.0, None));

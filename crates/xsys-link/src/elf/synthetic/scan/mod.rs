@@ -5,8 +5,10 @@
 //! rewrite; the others need slots. It also finds undefined symbols, since only live references are
 //! errors.
 
+pub(crate) mod imports;
 mod problems;
 
+use imports::{ImportUse, Imports};
 pub(crate) use problems::check_required;
 use problems::{Reporter, ScanProblem, What};
 
@@ -16,7 +18,7 @@ use xsys_diag::Diagnostic;
 
 use crate::elf::arch::{Arch, Base, BranchTarget, Range, Relative, RelocRule, Rewrite, Site};
 use crate::elf::ids::FileId;
-use crate::elf::ids::SectionId;
+use crate::elf::ids::{SectionId, SymbolId};
 use crate::elf::live::gc::{Live, Reason};
 use crate::elf::names::{Map, is_c_identifier};
 use crate::elf::object::{Reloc, Section};
@@ -36,6 +38,8 @@ pub(crate) enum SlotKind {
     TlsGd,
     /// Two words: module 1 and 0; one pair serves all symbols.
     TlsLd,
+    /// Two words: a TLS descriptor, a function and its argument.
+    TlsDesc,
 }
 
 /// The contents of the GOT and the IPLT.
@@ -63,6 +67,8 @@ pub(crate) struct Demands {
     pub marked: Vec<SectionId>,
     /// What branches may need thunks for.
     pub branches: Branches,
+    /// Symbols of other files.
+    pub imports: Imports,
 }
 
 impl Demands {
@@ -186,6 +192,8 @@ struct SectionScan {
     pieces: Vec<(SectionId, u32)>,
     marked: bool,
     branches: Branches,
+    imports: Vec<(SymbolId, ImportUse)>,
+    import_words: u64,
     problems: Vec<ScanProblem>,
 }
 
@@ -220,6 +228,7 @@ pub(crate) fn scan(
         sections,
         merged: &merged,
         kind: options.kind,
+        copy_relocs: options.dynamic.copy_relocs,
     };
     let scans: Vec<SectionScan> = ids
         .par_iter()
@@ -230,13 +239,17 @@ pub(crate) fn scan(
     let mut out = Demands::default();
     let word = if arch.is_64() { 8 } else { 4 };
     let mut problems = Vec::new();
+    let mut known = Map::default();
     for (id, scan) in ids.into_iter().zip(scans) {
         for slot in scan.slots {
             out.slot_offsets.entry(slot).or_insert_with(|| {
                 let offset = out.got_size;
                 out.slots.push(slot);
                 out.got_size += word
-                    * if matches!(slot.0, SlotKind::TlsGd | SlotKind::TlsLd) {
+                    * if matches!(
+                        slot.0,
+                        SlotKind::TlsGd | SlotKind::TlsLd | SlotKind::TlsDesc
+                    ) {
                         2
                     } else {
                         1
@@ -258,6 +271,8 @@ pub(crate) fn scan(
             out.marked.push(id);
         }
         out.branches.join(scan.branches);
+        out.imports
+            .join(scan.imports, scan.import_words, &mut known);
         problems.extend(scan.problems.into_iter().map(|problem| (id, problem)));
     }
     out.pieces.par_sort_unstable();
@@ -297,6 +312,8 @@ struct Scanner<'s, 'a> {
     /// The sections of which only entries that something refers to are kept.
     merged: &'s [bool],
     kind: OutputKind,
+    /// `-z copyreloc`
+    copy_relocs: bool,
 }
 
 impl Scanner<'_, '_> {
@@ -348,7 +365,7 @@ impl Scanner<'_, '_> {
             return;
         }
         let home = symbol.value_source(self.resolution, self.sections);
-        let known_by = home.known_by(self.kind);
+        let known_by = symbol.known_by(self.resolution, home, self.kind);
         if known_by == KnownBy::Nobody && rule.base != Base::GotBase {
             out.problems.push(problem(What::Undefined(symbol)));
         }
@@ -360,6 +377,15 @@ impl Scanner<'_, '_> {
             }
             ValueSource::Section(target, value) => self.target(decided, target, value, out),
             _ => {}
+        }
+        if known_by == KnownBy::DynamicLinker
+            && let Some(what) = self.import(decided, section, out)
+        {
+            out.problems.push(problem(what));
+            return;
+        }
+        if self.kind.is_shared() && rule.base == Base::TpOffset {
+            out.problems.push(problem(What::NotPic(rule, symbol)));
         }
         if rule.base == Base::Branch {
             self.branch(decided, home, &mut out.branches);
@@ -375,6 +401,9 @@ impl Scanner<'_, '_> {
             Base::GotTp => out.slots.push((SlotKind::TpOffset, symbol)),
             Base::GotTlsGd => out.slots.push((SlotKind::TlsGd, symbol)),
             Base::GotTlsLd => out.slots.push(TLS_LD),
+            Base::GotTlsDesc if self.kind.is_dynamic() => {
+                out.slots.push((SlotKind::TlsDesc, symbol))
+            }
             Base::GotBase => out.got_base = true,
             Base::Symbol | Base::Branch
                 if known_by == KnownBy::StartUp && rule.relative == Relative::Zero =>
@@ -401,7 +430,13 @@ impl Scanner<'_, '_> {
     #[inline]
     fn target(&self, decided: &Decided, target: SectionId, value: u64, out: &mut SectionScan) {
         let kind = decided.symbol.kind(self.resolution);
-        if kind == STT_GNU_IFUNC {
+        let known_by = decided.symbol.known_by(
+            self.resolution,
+            ValueSource::Section(target, value),
+            self.kind,
+        );
+        // Calls of a function that may be replaced go through the PLT, whatever it is here.
+        if kind == STT_GNU_IFUNC && known_by != KnownBy::DynamicLinker {
             out.iplt.push(decided.symbol);
         }
         if self.merged.get(target.0 as usize) == Some(&true) {
@@ -445,7 +480,9 @@ fn changes_state(
 ) -> bool {
     let addr = match home {
         ValueSource::Section(_, value) | ValueSource::Absolute(value) => value,
-        ValueSource::Assigned(_) | ValueSource::Common(_) => return true,
+        ValueSource::Assigned(_) | ValueSource::Common(_) | ValueSource::Imported(_) => {
+            return true;
+        }
         ValueSource::UndefinedWeak | ValueSource::Undefined | ValueSource::Discarded => {
             return false;
         }

@@ -6,9 +6,15 @@
 //!
 //! Spec: gABI "Symbol Table"; AAELF32 and AAELF64 for mapping symbols.
 
+pub(super) mod encode;
+pub(super) mod globals;
+mod made;
+
 use object::elf;
 use rayon::prelude::*;
 
+use self::encode::{OutputSymbol, SymbolFormat, SymbolSection};
+use self::globals::{global, place};
 use super::groups::OutputGroup;
 use crate::elf::arch::Arch;
 use crate::elf::ids::SectionId;
@@ -20,29 +26,6 @@ use crate::elf::sections::refs::{SymRef, ValueSource};
 use crate::elf::symbols::resolve::Definition;
 use crate::options::{Discard, ElfOptions, Strip};
 use crate::script::eval::OutputId;
-
-/// A symbol of the output.
-#[derive(Clone, Debug)]
-struct OutputSymbol<'a> {
-    name: std::borrow::Cow<'a, [u8]>,
-    value: u64,
-    size: u64,
-    info: u8,
-    other: u8,
-    home: SymbolSection,
-    /// The symbol that this entry is for, if relocations may refer to it.
-    of: Option<SymRef>,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum SymbolSection {
-    Undefined,
-    Absolute,
-    Common,
-    Section(OutputId),
-    /// A section header by its index: that of a group.
-    Header(u32),
-}
 
 /// `.symtab` and `.strtab`, ready to be written.
 #[derive(Default)]
@@ -135,7 +118,7 @@ pub(crate) fn build(given: &SymtabContext<'_, '_, '_>) -> OutputSymtab {
             .into_par_iter()
             .flat_map_iter(|file| locals(addresses, FileId(file as u32), options)),
     );
-    entries.extend(thunk_symbols(arch, addresses));
+    entries.extend(made::thunk_symbols(arch, addresses));
     let mut globals = Vec::new();
     let wanted = relocatable.then(|| wanted_elsewhere(addresses, options));
     for index in 0..resolution.symbols.len() as u32 {
@@ -175,7 +158,12 @@ pub(crate) fn build(given: &SymtabContext<'_, '_, '_>) -> OutputSymtab {
         ..OutputSymtab::default()
     };
     entries.extend(globals);
-    encode(&entries, arch.is_64(), endian, given.numbers, &mut out);
+    let format = SymbolFormat {
+        is_64: arch.is_64(),
+        endian,
+        numbers: given.numbers,
+    };
+    encode::encode(&entries, format, &mut out);
     if keeps_relocations {
         out.indexes = indexes(given, &entries);
     }
@@ -363,268 +351,4 @@ fn locals<'a>(
 fn is_mergeable(addresses: &Addresses<'_, '_>, section: SectionId) -> bool {
     let input = addresses.sections.input(addresses.resolution, section);
     input.is_some_and(|input| input.flags & elf::SHF_MERGE.0 != 0)
-}
-
-/// Address, size and output section of a place in an input section.
-fn place(
-    addresses: &Addresses<'_, '_>,
-    section: SectionId,
-    offset: u64,
-    size: u64,
-) -> Option<(u64, u64, SymbolSection)> {
-    let value = addresses.of_section(section, offset)?;
-    let merged = addresses
-        .merge
-        .get(section)
-        .map(|m| addresses.merge.ids[m.merged as usize]);
-    let home = addresses.layout.output_of[merged.unwrap_or(section).0 as usize]?;
-    let size = addresses.length(section, offset, size);
-    // Thread-local symbols count from the start of the template.
-    let output = addresses.layout.placement.output(home);
-    let value = if output.flags & elf::SHF_TLS.0 != 0 {
-        let start = addresses
-            .layout
-            .placement
-            .outputs
-            .iter()
-            .zip(&addresses.layout.extents)
-            .filter(|(o, _)| o.present && o.flags & elf::SHF_TLS.0 != 0)
-            .map(|(_, e)| e.addr)
-            .min();
-        value.wrapping_sub(start.unwrap_or(0))
-    } else {
-        value
-    };
-    Some((value, size, SymbolSection::Section(home)))
-}
-
-fn global<'a>(
-    addresses: &Addresses<'_, 'a>,
-    id: SymbolId,
-    options: &ElfOptions,
-) -> Option<OutputSymbol<'a>> {
-    let symbol = addresses.resolution.symbol(id);
-    let binding = if symbol.weak {
-        elf::STB_WEAK.0
-    } else {
-        elf::STB_GLOBAL.0
-    };
-    let entry = |value, size, home| OutputSymbol {
-        name: symbol.name.into(),
-        value,
-        size,
-        info: (binding << 4) | (symbol.kind & 0xf),
-        other: symbol.visibility,
-        home,
-        of: Some(SymRef::Global(id)),
-    };
-    match symbol.definition {
-        Definition::Undefined | Definition::Lazy { .. } => {
-            // In an image strong references are errors or 0; in an object they stay.
-            let wanted = symbol.weak || options.keeps_relocations();
-            (wanted && symbol.referenced && !symbol.name.is_empty()).then(|| OutputSymbol {
-                info: binding << 4,
-                ..entry(0, 0, SymbolSection::Undefined)
-            })
-        }
-        Definition::Object { .. } => {
-            let (_, raw) = addresses.resolution.definition_entry(id)?;
-            match SymRef::Global(id).value_source(addresses.resolution, addresses.sections) {
-                ValueSource::Section(section, offset) => {
-                    let (value, size, home) = place(addresses, section, offset, raw.size)?;
-                    Some(entry(value, size, home))
-                }
-                ValueSource::Absolute(value) => {
-                    Some(entry(value, raw.size, SymbolSection::Absolute))
-                }
-                _ => None,
-            }
-        }
-        Definition::Common { align, .. } => {
-            let Some(&section) = addresses.commons.get(&id) else {
-                let (_, raw) = addresses.resolution.definition_entry(id)?;
-                return Some(OutputSymbol {
-                    info: (binding << 4) | elf::STT_OBJECT.0,
-                    ..entry(align, raw.size, SymbolSection::Common)
-                });
-            };
-            let size = addresses
-                .sections
-                .outline(addresses.resolution, section)
-                .size;
-            let (value, size, home) = place(addresses, section, 0, size)?;
-            Some(OutputSymbol {
-                info: (binding << 4) | elf::STT_OBJECT.0,
-                ..entry(value, size, home)
-            })
-        }
-        Definition::Script => {
-            let value = addresses.layout.values.get(&id)?;
-            let home = match value.section {
-                Some(output) if addresses.layout.placement.output(output).present => {
-                    SymbolSection::Section(output)
-                }
-                _ => SymbolSection::Absolute,
-            };
-            Some(entry(addresses.absolute(*value), 0, home))
-        }
-        Definition::Linker => {
-            let home = crate::elf::layout::linker_values::bounded_section(addresses, symbol.name);
-            let home = home.map_or(SymbolSection::Absolute, SymbolSection::Section);
-            let value = *addresses.linker.get(&id)?;
-            // The only functions that the linker defines itself.
-            if symbol.kind == elf::STT_FUNC.0
-                && let Some(gateways) = addresses.sections.find(SyntheticKind::Gateways)
-                && let Some(home) = addresses.layout.output_of[gateways.0 as usize]
-            {
-                let size = addresses
-                    .sections
-                    .synthetic(gateways)
-                    .map_or(0, |s| s.entsize);
-                return Some(entry(value, size, SymbolSection::Section(home)));
-            }
-            Some(entry(value, 0, home))
-        }
-    }
-}
-
-/// Thunks get names, so that a disassembly can be read, and the mapping symbols of their state.
-fn thunk_symbols<'a>(arch: &dyn Arch, addresses: &Addresses<'_, 'a>) -> Vec<OutputSymbol<'a>> {
-    let mut out = Vec::new();
-    let layout = addresses.layout;
-    for (group, &section) in layout.thunk_groups.iter().zip(&layout.thunk_sections) {
-        let Some(home) = layout.output_of[section.0 as usize] else {
-            continue;
-        };
-        for thunk in &group.thunks {
-            let Some(at) = addresses.of_section(section, thunk.offset) else {
-                continue;
-            };
-            let target =
-                String::from_utf8_lossy(thunk.target.name(addresses.resolution)).into_owned();
-            out.push(OutputSymbol {
-                name: format!("__thunk_{target}").into_bytes().into(),
-                value: at + arch.thunk_entry(thunk.form),
-                size: arch.thunk_size(thunk.form) as u64,
-                info: elf::STT_FUNC.0,
-                other: 0,
-                home: SymbolSection::Section(home),
-                of: None,
-            });
-            for mapping in arch.thunk_mapping(thunk.form) {
-                out.push(OutputSymbol {
-                    name: mapping.name.as_bytes().into(),
-                    value: at + u64::from(mapping.offset),
-                    size: 0,
-                    info: 0,
-                    other: 0,
-                    home: SymbolSection::Section(home),
-                    of: None,
-                });
-            }
-        }
-    }
-    if let Some(gateways) = addresses.sections.find(SyntheticKind::Gateways)
-        && let Some(value) = addresses.of_section(gateways, 0)
-        && let Some(home) = layout.output_of[gateways.0 as usize]
-    {
-        out.push(OutputSymbol {
-            name: (&b"$t"[..]).into(),
-            value,
-            size: 0,
-            info: 0,
-            other: 0,
-            home: SymbolSection::Section(home),
-            of: None,
-        });
-    }
-    for patch in &layout.erratum_patches {
-        let home = layout.output_of[patch.home.0 as usize];
-        if let (Some(at), Some(home)) = (addresses.of_section(patch.home, patch.at), home) {
-            out.push(OutputSymbol {
-                name: b"$x".as_slice().into(),
-                value: at,
-                size: 0,
-                info: 0,
-                other: 0,
-                home: SymbolSection::Section(home),
-                of: None,
-            });
-        }
-    }
-    if let Some(iplt) = addresses.sections.find(SyntheticKind::Iplt)
-        && let Some(start) = addresses.of_section(iplt, 0)
-        && let Some(home) = layout.output_of[iplt.0 as usize]
-    {
-        let size = addresses.sections.outline(addresses.resolution, iplt).size;
-        for at in (0..size).step_by(arch.plt_entry_size()) {
-            out.extend(arch.plt_mapping().iter().map(|mapping| OutputSymbol {
-                name: mapping.name.as_bytes().into(),
-                value: start + at + u64::from(mapping.offset),
-                size: 0,
-                info: 0,
-                other: 0,
-                home: SymbolSection::Section(home),
-                of: None,
-            }));
-        }
-    }
-    out
-}
-
-fn encode(
-    entries: &[OutputSymbol<'_>],
-    is_64: bool,
-    endian: object::Endianness,
-    numbers: &[u32],
-    out: &mut OutputSymtab,
-) {
-    use object::Endian;
-    let entry_size = if is_64 { 24 } else { 16 };
-    out.symbols = vec![0; entry_size];
-    out.symbols.reserve(entries.len() * entry_size);
-    out.strings = vec![0];
-    let mut extended = vec![0u32];
-    let mut needs_extended = false;
-    for entry in entries {
-        let name = out.strings.len() as u32;
-        out.strings.extend_from_slice(&entry.name);
-        out.strings.push(0);
-        let index = match entry.home {
-            SymbolSection::Undefined => 0,
-            SymbolSection::Absolute => u32::from(elf::SHN_ABS.0),
-            SymbolSection::Common => u32::from(elf::SHN_COMMON.0),
-            SymbolSection::Section(id) => numbers[id.0 as usize],
-            SymbolSection::Header(index) => index,
-        };
-        let large = matches!(entry.home, SymbolSection::Section(_))
-            && index >= u32::from(elf::SHN_LORESERVE);
-        needs_extended |= large;
-        extended.push(if large { index } else { 0 });
-        let short = if large {
-            elf::SHN_XINDEX.0
-        } else {
-            index as u16
-        };
-        let table = &mut out.symbols;
-        if is_64 {
-            table.extend_from_slice(&endian.write_u32(name));
-            table.extend_from_slice(&[entry.info, entry.other]);
-            table.extend_from_slice(&endian.write_u16(short));
-            table.extend_from_slice(&endian.write_u64(entry.value));
-            table.extend_from_slice(&endian.write_u64(entry.size));
-        } else {
-            table.extend_from_slice(&endian.write_u32(name));
-            table.extend_from_slice(&endian.write_u32(entry.value as u32));
-            table.extend_from_slice(&endian.write_u32(entry.size as u32));
-            table.extend_from_slice(&[entry.info, entry.other]);
-            table.extend_from_slice(&endian.write_u16(short));
-        }
-    }
-    if needs_extended {
-        out.extended = extended
-            .into_iter()
-            .flat_map(|index| endian.write_u32(index))
-            .collect();
-    }
 }

@@ -9,6 +9,9 @@
 //! Spec: gABI "Symbol Table" (binding and visibility), "Section Groups"; GNU ld manual, `-u`,
 //! "PROVIDE", "EXTERN".
 
+mod shared;
+mod wrap;
+
 use crate::elf::ids::FileId;
 use crate::elf::ids::SymbolId;
 use crate::elf::names::Map;
@@ -22,6 +25,7 @@ use xsys_diag::Diagnostic;
 use super::commons;
 use super::script_symbols::ScriptSymbols;
 use crate::elf::load::{Input, Inputs, LazyMember};
+use crate::elf::object::shared::{NO_VERSION, SharedObject};
 use crate::elf::object::{ElfSymbol, ObjectFile, SymbolPlace};
 use crate::hints;
 use crate::options::ElfOptions;
@@ -42,6 +46,8 @@ pub(crate) enum Definition {
         index: u32,
         align: u64,
     },
+    /// A symbol of a shared library, at this index of what it defines.
+    Shared { file: u32, index: u32 },
     /// An assignment of a script or of `--defsym`.
     Script,
     /// The linker itself, see `elf::linker_symbols`.
@@ -65,12 +71,22 @@ pub(crate) struct Symbol<'a> {
     pub referenced: bool,
     /// A version script makes it local.
     pub local: bool,
+    /// Its version in the output, by index; [`NO_VERSION`] if it has none.
+    pub version: u16,
+    /// A shared library refers to it, or defines it as well.
+    pub shared_refers: bool,
+    /// Other files of the process see it.
+    pub exported: bool,
+    /// The dynamic linker decides which definition counts, which may be that of another file.
+    pub preemptible: bool,
 }
 
 /// The result: all loaded objects and the meaning of all names.
 pub(crate) struct Resolution<'a> {
     /// Loaded objects; the index is [`FileId`].
     pub files: Vec<ObjectFile<'a>>,
+    /// Shared libraries, in the order of the command line.
+    pub shared: Vec<SharedObject<'a>>,
     /// For each file the ids of its global symbols, from `first_global` on.
     pub globals: Vec<Vec<SymbolId>>,
     /// For each file, which sections lost their COMDAT group; empty if none did.
@@ -145,6 +161,7 @@ pub(crate) fn resolve<'a>(
     let mut resolver = Resolver {
         out: Resolution {
             files: Vec::new(),
+            shared: Vec::new(),
             globals: Vec::new(),
             discarded: Vec::new(),
             symbols: Vec::new(),
@@ -167,6 +184,7 @@ pub(crate) fn resolve<'a>(
         match input {
             Input::Object(object) => resolver.add(*object),
             Input::Archive(members) => resolver.add_lazy(members),
+            Input::Shared(library) => resolver.add_shared(*library),
         }
     }
     for name in options
@@ -186,7 +204,7 @@ pub(crate) fn resolve<'a>(
     }
     let wrapped = resolver.want_wrapped(options);
     resolver.apply_assignments(script);
-    redirect(&mut resolver.out, &wrapped);
+    wrap::redirect(&mut resolver.out, &wrapped);
     resolver.report_duplicates(options);
     if options.symbols.warn_common {
         let Resolution { symbols, files, .. } = &resolver.out;
@@ -234,6 +252,10 @@ impl<'a> Resolver<'a, '_> {
                     kind: elf::STT_NOTYPE.0,
                     referenced: false,
                     local: false,
+                    version: NO_VERSION,
+                    shared_refers: false,
+                    exported: false,
+                    preemptible: false,
                 });
                 id
             })
@@ -265,29 +287,6 @@ impl<'a> Resolver<'a, '_> {
         }
     }
 
-    /// The symbols of `--wrap`. Those that references will go to are referred to.
-    fn want_wrapped(&mut self, options: &'a ElfOptions) -> Vec<Wrapped> {
-        let mut out = Vec::new();
-        for names in &options.symbols.wrap {
-            let plain = self.intern(names.plain.as_bytes());
-            let real = self.intern(names.real.as_bytes());
-            let referenced = |this: &Self, id: SymbolId| this.out.symbols[id.0 as usize].referenced;
-            let wrapper = match referenced(self, plain) {
-                true => self.want(names.wrapper.as_bytes()),
-                false => self.intern(names.wrapper.as_bytes()),
-            };
-            if referenced(self, real) {
-                self.want(names.plain.as_bytes());
-            }
-            out.push(Wrapped {
-                plain,
-                wrapper,
-                real,
-            });
-        }
-        out
-    }
-
     /// Refers to a name as if an object did.
     fn want(&mut self, name: &'a [u8]) -> SymbolId {
         let id = self.intern(name);
@@ -299,7 +298,7 @@ impl<'a> Resolver<'a, '_> {
                 symbol.definition = Definition::Undefined;
                 self.load_member(input, member, id);
             }
-            Definition::Undefined => symbol.weak = false,
+            Definition::Undefined | Definition::Shared { .. } => symbol.weak = false,
             _ => {}
         }
         id
@@ -461,7 +460,9 @@ impl<'a> Resolver<'a, '_> {
             self.displaced.push((id, input, member));
         }
         let take = match (symbol.definition, offered) {
-            (Definition::Undefined | Definition::Lazy { .. }, _) => true,
+            (Definition::Undefined | Definition::Lazy { .. } | Definition::Shared { .. }, _) => {
+                true
+            }
             (
                 Definition::Common {
                     file: f,
@@ -509,7 +510,7 @@ impl<'a> Resolver<'a, '_> {
         let symbol = &mut self.out.symbols[id.0 as usize];
         symbol.referenced = true;
         match symbol.definition {
-            Definition::Undefined => {
+            Definition::Undefined | Definition::Shared { .. } => {
                 symbol.weak &= entry.is_weak();
                 None
             }
@@ -653,44 +654,5 @@ fn most_constraining(a: u8, b: u8) -> u8 {
     match (a, b) {
         (0, other) | (other, 0) => other,
         (a, b) => a.min(b),
-    }
-}
-
-/// The three symbols of one `--wrap`.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Wrapped {
-    /// `f`
-    pub plain: SymbolId,
-    /// `__wrap_f`
-    pub wrapper: SymbolId,
-    /// `__real_f`
-    pub real: SymbolId,
-}
-
-/// Redirects the references of all files.
-fn redirect(resolution: &mut Resolution<'_>, wrapped: &[Wrapped]) {
-    if wrapped.is_empty() {
-        return;
-    }
-    for (file, globals) in resolution.files.iter().zip(&mut resolution.globals) {
-        for (position, id) in globals.iter_mut().enumerate() {
-            let entry = file.symbols.get(file.first_global + position);
-            if entry.place != SymbolPlace::Undefined {
-                continue;
-            }
-            for names in wrapped {
-                if *id == names.plain {
-                    *id = names.wrapper;
-                    break;
-                } else if *id == names.real {
-                    *id = names.plain;
-                    break;
-                }
-            }
-        }
-    }
-    for names in wrapped {
-        // Nothing refers to this name any more; it must not be reported as undefined.
-        resolution.symbols[names.real.0 as usize].referenced = false;
     }
 }

@@ -1,0 +1,46 @@
+//! Patterns of symbols' names in version scripts and lists of symbols.
+//!
+//! Spec: GNU ld manual, "VERSION". A name has priority over a pattern, a pattern over `*`.
+
+use crate::script::ast::{Glob, VersionPattern};
+
+/// A pattern, ready to be compared.
+pub(super) struct SymbolPattern<'s> {
+    pattern: &'s VersionPattern,
+    glob: Glob,
+}
+
+impl<'s> SymbolPattern<'s> {
+    /// Prepares a pattern.
+    pub(super) fn new(pattern: &'s VersionPattern) -> Self {
+        Self {
+            pattern,
+            glob: Glob::new(pattern.pattern.text.clone()),
+        }
+    }
+
+    /// 0 for names, 1 for patterns, 2 for `*`.
+    pub(super) fn rank(&self) -> u8 {
+        match &*self.pattern.pattern.text {
+            "*" if !self.pattern.exact => 2,
+            _ if !self.pattern.exact => 1,
+            _ => 0,
+        }
+    }
+
+    /// Whether it means a symbol of this name.
+    pub(super) fn matches(&self, name: &[u8]) -> bool {
+        let demangled;
+        let name = match self.pattern.demangled {
+            true => {
+                demangled = crate::elf::names::demangle(name);
+                demangled.as_bytes()
+            }
+            false => name,
+        };
+        match self.pattern.exact {
+            true => name == self.pattern.pattern.text.as_bytes(),
+            false => self.glob.matches(name),
+        }
+    }
+}
