@@ -107,7 +107,7 @@ fn absolute(word: &str, work: &Path) -> String {
         None if word.starts_with("-T") && word.len() > 2 => ("-T".to_owned(), &word[2..]),
         None => (String::new(), word),
     };
-    let known = [".o", ".a", ".x", ".ld", ".txt", ".map"];
+    let known = [".o", ".a", ".x", ".ld", ".txt", ".map", ".so"];
     if known.iter().any(|ending| name.ends_with(ending)) && !name.contains('/') {
         format!("{option}{}", work.join(name).display())
     } else {

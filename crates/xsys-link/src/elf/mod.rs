@@ -305,6 +305,7 @@ fn resolve<'a>(
     compressed::expand(&mut resolution.files, store, options, diagnostics);
     linked.stdout += &reports::inputs::report(&resolution, store, options, diagnostics);
     reports::script_checks::check_circles(&resolution, script, script_symbols, diagnostics);
+    load::agreement::check_libraries(&resolution.shared, task.machine, diagnostics);
     let (files, family) = (&resolution.files, &*task.family);
     let abi = load::agreement::agree(files, task.machine, family, options, diagnostics)?;
     let mut gateways = Gateways::default();

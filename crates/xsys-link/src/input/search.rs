@@ -323,7 +323,10 @@ mod tests {
             ("both", "a/libboth.a"),
             (":odd.lib", "a/odd.lib"),
         ] {
-            assert_eq!(search.library(name).unwrap(), dir.path().join(expected));
+            assert_eq!(
+                search.library(name, Libraries::Static).unwrap(),
+                dir.path().join(expected)
+            );
         }
         for (name, expected) in [
             ("tow", vec!["did you mean `-ltwo`"]),
@@ -335,7 +338,10 @@ mod tests {
                 ],
             ),
         ] {
-            let diagnostic = search.library(name).unwrap_err().into_diagnostic();
+            let diagnostic = search
+                .library(name, Libraries::Static)
+                .unwrap_err()
+                .into_diagnostic();
             let help: Vec<_> = diagnostic
                 .help
                 .iter()
@@ -346,7 +352,7 @@ mod tests {
         }
         assert!(
             Search::default()
-                .library("c")
+                .library("c", Libraries::Static)
                 .unwrap_err()
                 .into_diagnostic()
                 .help[0]
@@ -357,10 +363,10 @@ mod tests {
     #[test]
     fn script_directories_come_last_and_know_the_sysroot() {
         let (dir, mut search) = tree();
-        assert!(search.library("sys").is_err());
+        assert!(search.library("sys", Libraries::Static).is_err());
         search.add_script_dir("=/lib");
         assert_eq!(
-            search.library("sys").unwrap(),
+            search.library("sys", Libraries::Static).unwrap(),
             dir.path().join("sys/lib/libsys.a")
         );
     }

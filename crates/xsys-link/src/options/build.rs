@@ -302,12 +302,9 @@ impl Builder {
             _ => OutputKind::Static,
         };
         options.input.shared_libraries = !self.fully_static && (named || self.shared);
-        options.input.fully_static = self.fully_static;
+        options.input.fully_static = self.fully_static || self.relocatable;
         let paths = &options.dynamic.rpath;
         options.dynamic.rpath_joined = (!paths.is_empty()).then(|| paths.join(":"));
-        for arg in &mut options.input.args {
-            arg.static_only |= self.fully_static || self.relocatable;
-        }
         // What a shared library does not define, other files of a process may.
         let ignore_unresolved = self.ignore_unresolved.unwrap_or(self.shared);
         options.symbols.unresolved = if ignore_unresolved {

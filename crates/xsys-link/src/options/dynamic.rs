@@ -15,8 +15,6 @@ pub(crate) struct DynamicOptions {
     pub rpath: Vec<String>,
     /// All of them, for DT_RUNPATH or DT_RPATH.
     pub rpath_joined: Option<String>,
-    /// `--rpath-link`: where the libraries of libraries are looked for.
-    pub rpath_link: Vec<PathBuf>,
     /// `--enable-new-dtags`: DT_RUNPATH, else DT_RPATH.
     pub new_dtags: bool,
     /// `--hash-style`
@@ -31,8 +29,6 @@ pub(crate) struct DynamicOptions {
     pub lists: Vec<PathBuf>,
     /// `--exclude-libs`: names of archives, or `ALL`.
     pub exclude_libs: Vec<String>,
-    /// `--allow-shlib-undefined`, if given.
-    pub allow_shlib_undefined: Option<bool>,
     /// `--filter`: DT_FILTER.
     pub filter: Vec<String>,
     /// `--auxiliary`: DT_AUXILIARY.
@@ -59,7 +55,6 @@ impl Default for DynamicOptions {
             soname: None,
             rpath: Vec::new(),
             rpath_joined: None,
-            rpath_link: Vec::new(),
             new_dtags: true,
             hash_style: HashStyle::Both,
             symbolic: Symbolic::None,
@@ -67,7 +62,6 @@ impl Default for DynamicOptions {
             export_lists: Vec::new(),
             lists: Vec::new(),
             exclude_libs: Vec::new(),
-            allow_shlib_undefined: None,
             filter: Vec::new(),
             auxiliary: Vec::new(),
             audit: Vec::new(),
@@ -95,11 +89,6 @@ impl HashStyle {
     /// DT_HASH is there.
     pub(crate) fn has_sysv(self) -> bool {
         self != HashStyle::Gnu
-    }
-
-    /// DT_GNU_HASH is there.
-    pub(crate) fn has_gnu(self) -> bool {
-        self != HashStyle::Sysv
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) struct InputOptions {
     pub sysroot: Option<PathBuf>,
     /// `-l` finds shared libraries first.
     pub shared_libraries: bool,
-    /// `-static`: shared libraries are no inputs.
+    /// `-static`, `-r`: shared libraries are no inputs.
     pub fully_static: bool,
     /// `-T`, in order; as written, to be looked up in the current directory and then in
     /// `search_dirs`.

@@ -406,7 +406,7 @@ mod tests {
         let (sections, _) = summary(LayoutKind::Dynamic, &facts(SMALL_DATA));
         assert_eq!(
             sections.join(" "),
-            ".note.gnu.build-id .note.gnu.property .dynsym .gnu.hash .hash .dynstr .rela.dyn .relr.dyn .rodata \
+            ".interp .note.gnu.build-id .note.gnu.property .dynsym .gnu.version .gnu.version_d .gnu.version_r .gnu.hash .hash .dynstr .rela.dyn .rela.plt .relr.dyn .rodata \
              .eh_frame_hdr .eh_frame .gcc_except_table .text .init .fini .plt .tdata .tbss \
              .preinit_array .init_array .fini_array .data.rel.ro .dynamic .got .got.plt .data \
              .sdata .bss /DISCARD/"

@@ -17,6 +17,7 @@ use super::{Input, Inputs};
 use crate::elf::arch;
 use crate::elf::arch::{ANY_MACHINE, Arch, Link};
 use crate::elf::object::ObjectFile;
+use crate::elf::object::shared::SharedObject;
 use crate::options::ElfOptions;
 
 /// The machine and ABI of all inputs.
@@ -111,6 +112,26 @@ pub(crate) fn machine(
         );
     }
     first
+}
+
+/// Shared libraries for another machine are errors.
+pub(crate) fn check_libraries(
+    libraries: &[SharedObject<'_>],
+    (machine, is_64): (u16, bool),
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let foreign =
+        |library: &&SharedObject<'_>| (library.machine, library.is_64) != (machine, is_64);
+    for library in libraries.iter().filter(foreign) {
+        let own = arch::machine_name(library.machine, library.is_64);
+        let wanted = arch::machine_name(machine, is_64);
+        diagnostics.push(
+            Diagnostic::error(format!("`{}` is a shared library for {own}", library.name))
+                .note(format!("the link is for {wanted}"))
+                .help("name the directory of the target's libraries with `-L` before others")
+                .code("object-of-another-architecture"),
+        );
+    }
 }
 
 /// The byte order of a machine's first object.

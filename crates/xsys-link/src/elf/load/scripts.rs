@@ -231,7 +231,9 @@ impl<'a> Reading<'_, 'a, '_> {
                     }
                 },
             };
-            queue.push((arg.clone(), path));
+            let mut arg = arg.clone();
+            arg.static_only |= self.options.input.fully_static;
+            queue.push((arg, path));
         }
         queue.extend(named.flat_map(|(_, list)| list));
         queue

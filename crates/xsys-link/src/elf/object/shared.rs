@@ -7,7 +7,7 @@
 
 use object::Endianness;
 use object::elf;
-use object::read::elf::{Dyn as _, FileHeader, SectionHeader as _, Sym as _};
+use object::read::elf::{Dyn as _, FileHeader, SectionHeader as _, SectionTable, Sym as _};
 use object::{SectionIndex, elf::VersionIndex};
 
 use super::{ObjectError, ObjectName};
@@ -47,8 +47,6 @@ pub(crate) struct SharedSymbol<'a> {
     pub hidden: bool,
     /// STT_*
     pub kind: u8,
-    /// STB_WEAK
-    pub weak: bool,
     /// STV_PROTECTED: its library uses its own copy.
     pub protected: bool,
     /// `st_value`
@@ -96,10 +94,6 @@ fn parse<'a, H: FileHeader<Endian = Endianness>>(
     let sections = header
         .sections(endian, data)
         .map_err(|_| damaged("the section table ends outside the file"))?;
-    let table = sections
-        .symbols(endian, data, elf::SHT_DYNSYM)
-        .map_err(|_| damaged("the dynamic symbol table ends outside the file"))?;
-    let strings = table.strings();
     let mut out = SharedObject {
         name,
         machine: header.e_machine(endian).0,
@@ -112,6 +106,19 @@ fn parse<'a, H: FileHeader<Endian = Endianness>>(
         versions: Vec::new(),
         as_needed: false,
     };
+    read_dynamic::<H>(&mut out, &sections, data, &damaged)?;
+    read_symbols::<H>(&mut out, &sections, data, &damaged)?;
+    Ok(out)
+}
+
+/// The dynamic section: the names of the library and of those that it needs.
+fn read_dynamic<'a, H: FileHeader<Endian = Endianness>>(
+    out: &mut SharedObject<'a>,
+    sections: &SectionTable<'a, H>,
+    data: &'a [u8],
+    damaged: &dyn Fn(&str) -> ObjectError,
+) -> Result<(), ObjectError> {
+    let (name, endian) = (out.name, out.endian);
     if let Some((entries, link)) = sections
         .dynamic(endian, data)
         .map_err(|_| damaged("the dynamic section ends outside the file"))?
@@ -145,6 +152,21 @@ fn parse<'a, H: FileHeader<Endian = Endianness>>(
             }
         }
     }
+    Ok(())
+}
+
+/// The dynamic symbols and their versions.
+fn read_symbols<'a, H: FileHeader<Endian = Endianness>>(
+    out: &mut SharedObject<'a>,
+    sections: &SectionTable<'a, H>,
+    data: &'a [u8],
+    damaged: &dyn Fn(&str) -> ObjectError,
+) -> Result<(), ObjectError> {
+    let endian = out.endian;
+    let table = sections
+        .symbols(endian, data, elf::SHT_DYNSYM)
+        .map_err(|_| damaged("the dynamic symbol table ends outside the file"))?;
+    let strings = table.strings();
     let versions = sections
         .versions(endian, data)
         .map_err(|_| damaged("its table of versions is broken"))?;
@@ -182,7 +204,6 @@ fn parse<'a, H: FileHeader<Endian = Endianness>>(
             version,
             hidden,
             kind: kind.0,
-            weak,
             protected: symbol.st_visibility() == elf::STV_PROTECTED,
             value,
             size: symbol.st_size(endian).into(),
@@ -203,7 +224,7 @@ fn parse<'a, H: FileHeader<Endian = Endianness>>(
             })
             .collect();
     }
-    Ok(out)
+    Ok(())
 }
 
 /// The alignment of an address in a section of this alignment.

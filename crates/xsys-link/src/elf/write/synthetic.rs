@@ -9,6 +9,7 @@ use crate::elf::assign::errata;
 use crate::elf::ids::SectionId;
 use crate::elf::object::Reloc;
 use crate::elf::sections::SyntheticKind;
+use crate::elf::synthetic::dynsym::WriteContext;
 use crate::elf::synthetic::put::Words;
 use crate::elf::synthetic::{
     build_id, dynamic, eh_frame, got, interp, iplt, plt, property, relocations,
@@ -54,7 +55,13 @@ impl Image<'_, '_> {
             | SyntheticKind::VersionsDefined
             | SyntheticKind::VersionsNeeded => {
                 let symbols = &self.made.symbols;
-                symbols.write(kind, words, addresses, self.options, out);
+                let given = WriteContext {
+                    arch,
+                    addresses,
+                    demands,
+                    options: self.options,
+                };
+                symbols.write(kind, words, given, out);
             }
             SyntheticKind::Common(_) => {}
             SyntheticKind::EhFrame => self.with_eh_frame(|writer| {

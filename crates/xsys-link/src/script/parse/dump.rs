@@ -65,7 +65,7 @@ fn command(command: &Command) -> String {
             let sections: Vec<String> = sections.iter().map(output).collect();
             format!("overwrite [{}]", sections.join(", "))
         }
-        Command::Version(nodes) => {
+        Command::Version(nodes) | Command::SymbolList { nodes, .. } => {
             let nodes: Vec<String> = nodes.iter().map(version).collect();
             format!("version [{}]", nodes.join(", "))
         }

@@ -102,6 +102,8 @@ mod tests {
         ifunc: false,
         absolute: false,
         pic: false,
+        preemptible: false,
+        shared: false,
     };
 
     fn check(types: (u32, u32), words: [u32; 2], s: u64, facts: SymbolFacts) -> Option<[u32; 2]> {
@@ -141,6 +143,8 @@ mod tests {
         };
         let pic = SymbolFacts {
             pic: true,
+            preemptible: false,
+            shared: false,
             absolute: true,
             ..FACTS
         };

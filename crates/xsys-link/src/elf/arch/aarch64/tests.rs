@@ -323,6 +323,8 @@ const PLAIN: SymbolFacts = SymbolFacts {
     ifunc: false,
     absolute: false,
     pic: false,
+    preemptible: false,
+    shared: false,
 };
 
 const WEAK: SymbolFacts = SymbolFacts {

@@ -485,6 +485,8 @@ fn branches_to_undefined_weak_symbols_do_nothing() {
         ifunc: false,
         absolute: false,
         pic: false,
+        preemptible: false,
+        shared: false,
     };
     for (r_type, before, after) in [
         (r::CALL, 0xebff_fffeu32, 0xe1a0_0000u32),
@@ -515,6 +517,8 @@ fn bx_becomes_mov_where_asked() {
         ifunc: false,
         absolute: true,
         pic: false,
+        preemptible: false,
+        shared: false,
     };
     let fix = Arm {
         fix_v4bx: true,

@@ -337,6 +337,8 @@ const FACTS: SymbolFacts = SymbolFacts {
     ifunc: false,
     absolute: false,
     pic: false,
+    preemptible: false,
+    shared: false,
 };
 
 #[test]

@@ -168,6 +168,8 @@ const PLAIN: SymbolFacts = SymbolFacts {
     ifunc: false,
     absolute: false,
     pic: false,
+    preemptible: false,
+    shared: false,
 };
 
 /// The bytes or the range missed, the new rule, whether the next relocation goes.
@@ -451,6 +453,8 @@ fn operands_become_immediates() {
         ifunc: false,
         absolute: false,
         pic: false,
+        preemptible: false,
+        shared: false,
     };
     let check = |r_type, before: &[u8], s, facts| {
         let mut bytes = before.to_vec();

@@ -15,6 +15,7 @@ use object::elf;
 use self::hash::GnuShape;
 use self::strings::Strings;
 use self::versions::Versions;
+use super::plt;
 use super::put::Words;
 use super::scan::Demands;
 use super::scan::imports::aliases;
@@ -43,7 +44,7 @@ pub(crate) struct DynamicSymbols {
     strings: Vec<u8>,
     has_sysv: bool,
     gnu: Option<GnuShape>,
-    /// The hashes of the symbols that the output defines.
+    /// The hashes of the symbols that other files find in the output.
     hashes: Vec<u32>,
     versions: Versions,
     /// Entries of `.dynamic` whose values are names, as (tag, place in `strings`).
@@ -60,6 +61,19 @@ mod tag {
     pub(super) const AUDIT: u64 = 0x6fff_fefc;
     pub(super) const AUXILIARY: u64 = 0x7fff_fffd;
     pub(super) const FILTER: u64 = 0x7fff_ffff;
+}
+
+/// What symbols' values depend on.
+#[derive(Clone, Copy)]
+pub(crate) struct WriteContext<'w, 'a> {
+    /// The instruction set.
+    pub arch: &'w dyn Arch,
+    /// Addresses.
+    pub addresses: &'w Addresses<'w, 'a>,
+    /// PLT entries.
+    pub demands: &'w Demands,
+    /// Options.
+    pub options: &'w ElfOptions,
 }
 
 /// Bytes of a symbol.
@@ -162,12 +176,14 @@ impl DynamicSymbols {
                 resolution.symbol(id).exported && home != ValueSource::Discarded
             }
         };
+        // Other files find the address of a canonical PLT entry by its name, too.
+        let is_found = |id| is_own(id) || demands.imports.canonical.contains_key(&id);
         let named = demands.imports.named.iter().copied();
-        self.order.extend(named.filter(|&id| !is_own(id)));
+        self.order.extend(named.filter(|&id| !is_found(id)));
         let first = self.order.len() + 1;
         let all = (0..resolution.symbols.len() as u32).map(SymbolId);
         let mut own: Vec<(u32, SymbolId)> = all
-            .filter(|&id| is_own(id))
+            .filter(|&id| is_found(id))
             .map(|id| (hash::gnu(plain_name(resolution.symbol(id).name)), id))
             .collect();
         let style = options.dynamic.hash_style;
@@ -333,12 +349,12 @@ impl DynamicSymbols {
         &self,
         kind: SyntheticKind,
         words: Words,
-        addresses: &Addresses<'_, '_>,
-        options: &ElfOptions,
+        given: WriteContext<'_, '_>,
         out: &mut [u8],
     ) {
+        let addresses = given.addresses;
         match kind {
-            SyntheticKind::DynSym => self.write_symbols(words, addresses, options, out),
+            SyntheticKind::DynSym => self.write_symbols(words, given, out),
             SyntheticKind::DynStr => out.copy_from_slice(&self.strings),
             SyntheticKind::Hash => {
                 let symbols = self.order.iter();
@@ -358,13 +374,13 @@ impl DynamicSymbols {
         }
     }
 
-    fn write_symbols(
-        &self,
-        words: Words,
-        addresses: &Addresses<'_, '_>,
-        options: &ElfOptions,
-        out: &mut [u8],
-    ) {
+    fn write_symbols(&self, words: Words, given: WriteContext<'_, '_>, out: &mut [u8]) {
+        let WriteContext {
+            arch,
+            addresses,
+            demands,
+            options,
+        } = given;
         let layout = addresses.layout;
         let mut numbers = vec![0u32; layout.extents.len()];
         for (id, number) in layout.in_order().into_iter().zip(1..) {
@@ -378,7 +394,14 @@ impl DynamicSymbols {
         let mut table = vec![0; format.entry_size()];
         for (&id, &name) in self.order.iter().zip(&self.names) {
             match global(addresses, id, options) {
-                Some(entry) => format.put(&entry, name, &mut table),
+                Some(mut entry) => {
+                    // The address of the function in the whole process.
+                    let symbol = SymRef::Global(id);
+                    if let Some(at) = plt::canonical_entry(arch, addresses, demands, symbol) {
+                        entry.value = at;
+                    }
+                    format.put(&entry, name, &mut table);
+                }
                 // Its section is not in the image: nobody finds it.
                 None => table.resize(table.len() + format.entry_size(), 0),
             }

@@ -21,9 +21,7 @@ use crate::elf::ids::SectionId;
 use crate::elf::ids::{FileId, SymbolId};
 use crate::elf::layout::Addresses;
 use crate::elf::object::ObjectFile;
-use crate::elf::sections::SyntheticKind;
 use crate::elf::sections::refs::{SymRef, ValueSource};
-use crate::elf::symbols::resolve::Definition;
 use crate::options::{Discard, ElfOptions, Strip};
 use crate::script::eval::OutputId;
 

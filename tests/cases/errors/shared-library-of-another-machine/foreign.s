@@ -1,0 +1,2 @@
+.globl dev
+dev: nop

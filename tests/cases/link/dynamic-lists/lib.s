@@ -1,0 +1,4 @@
+    .globl f
+    .type f, @function
+f:
+    ret

@@ -1,0 +1,4 @@
+    .globl both
+both:
+    add $1, %edi
+    ret

@@ -1,0 +1,3 @@
+    .globl idle
+idle:
+    ret

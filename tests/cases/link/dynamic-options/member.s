@@ -1,0 +1,3 @@
+    .globl member
+member:
+    ret

@@ -1,0 +1,9 @@
+// References of a library to some of its own symbols stay inside.
+//# target: x86_64-unknown-none
+//# present: f
+//# args: -shared main.o -Bsymbolic-non-weak
+//# shows: -Bsymbolic-non-weak
+    .globl f
+    .type f, @function
+f:
+    jmp f@PLT
