@@ -133,7 +133,7 @@ fn read_dynamic<'a, H: FileHeader<Endian = Endianness>>(
             }
             if tag == elf::DT_FLAGS_1 {
                 let flags: u64 = entry.d_val(endian).into();
-                if flags & u64::from(elf::DF_1_PIE.0) != 0 {
+                if flags & elf::DF_1_PIE.0 != 0 {
                     return Err(ObjectError::NotRelocatable {
                         file: name.to_string(),
                         kind: "a position-independent executable",
