@@ -55,6 +55,13 @@ fn folders_in_which_inputs_are_looked_for() {
         linker.join(words).ends_with(0);
         assert!(linker.has("second"), "{words}");
     }
+    // A script in the sysroot means the sysroot's files, by whatever name it was found.
+    linker.place.write("root/inside.x", "INPUT(/libs/b.txt)");
+    let named = format!("-m aarch64elf -r root/libs/../inside.x -o {OUT}");
+    linker
+        .say(&format!("{named} --sysroot=./root/libs/.."))
+        .tells("libs/../libs/b.txt");
+    linker.say(&named).ends_with(1).tells("`/libs/b.txt`");
     linker
         .place
         .write("names.x", "SEARCH_DIR(root/libs) INPUT(-l:b.txt)");

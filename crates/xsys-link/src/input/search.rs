@@ -8,7 +8,6 @@
 //! used instead of the one that a build script writes, so [`Found`] also has the files that were not
 //! used.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use xsys_diag::{Diagnostic, did_you_mean};
@@ -160,7 +159,7 @@ impl Search {
             let inside = self
                 .sysroot
                 .as_deref()
-                .filter(|root| folder.starts_with(root))
+                .filter(|root| is_within(root, folder))
                 .and_then(|root| Some(root.join(path.strip_prefix("/").ok()?)))
                 .filter(is_there);
             return inside.map_or_else(|| exactly(path.to_owned()), Ok);
@@ -258,9 +257,22 @@ pub fn in_sysroot(sysroot: Option<&Path>, path: &Path) -> PathBuf {
     else {
         return path.to_owned();
     };
-    let mut joined = OsString::from(sysroot.unwrap_or(Path::new("")));
-    joined.push(rest);
-    PathBuf::from(joined)
+    let Some(sysroot) = sysroot else {
+        return PathBuf::from(rest);
+    };
+    sysroot.join(rest.trim_start_matches('/'))
+}
+
+/// Whether a folder is in another, by whatever names they are called.
+fn is_within(root: &Path, folder: &Path) -> bool {
+    let real = |path: &Path| match path.as_os_str().is_empty() {
+        true => Path::new(".").canonicalize(),
+        false => path.canonicalize(),
+    };
+    match (real(root), real(folder)) {
+        (Ok(root), Ok(folder)) => folder.starts_with(root),
+        _ => folder.starts_with(root),
+    }
 }
 
 fn is_there(path: &PathBuf) -> bool {
@@ -392,6 +404,17 @@ mod tests {
             );
         }
         assert!(search.input("/lib/libsys.a", &outside).is_err());
+        // A folder has many names.
+        let roundabout = root.join("a/../sys/./lib/group.ld");
+        let found = search.input("/lib/libsys.a", &roundabout).unwrap();
+        assert_eq!(found, root.join("sys/lib/libsys.a"));
+        for name in ["sys/", "b/../sys", "sys/lib/.."] {
+            let search = Search::new(&[], Some(&root.join(name)));
+            let found = search.input("/lib/libsys.a", &inside).unwrap();
+            assert_eq!(found, root.join(name).join("lib/libsys.a"), "{name}");
+            let outside = root.join(name).join("../a/link.x");
+            assert!(search.input("/lib/libsys.a", &outside).is_err(), "{name}");
+        }
         assert!(search.input("nothing.o", &outside).is_err());
     }
 
@@ -419,6 +442,8 @@ mod tests {
         for (sysroot, path, expected) in [
             (root, "=/lib", "/target/lib"),
             (root, "$SYSROOT/lib", "/target/lib"),
+            (root, "=lib", "/target/lib"),
+            (Some(Path::new("/target/")), "=/lib", "/target/lib"),
             (root, "/lib", "/lib"),
             (None, "=/lib", "/lib"),
             (None, "lib=x", "lib=x"),

@@ -9,6 +9,7 @@ pub(super) mod agreement;
 pub(super) mod converted;
 mod default_layout;
 pub(super) mod properties;
+mod refused;
 mod scripts;
 
 use std::path::{Path, PathBuf};
@@ -280,9 +281,13 @@ fn object<'a>(name: ObjectName<'a>, bytes: &'a [u8]) -> Result<ObjectFile<'a>, D
         return Err(refusal);
     }
     // Files of other kinds were refused before they came here.
-    ObjectFile::parse(name, bytes).map_err(|error| {
+    let object = ObjectFile::parse(name, bytes).map_err(|error| {
         Diagnostic::error(error.to_string()).help(
             "the file may have been cut off while it was written; remove it and build it again",
         )
-    })
+    })?;
+    match refused::refusal(&object) {
+        Some(refusal) => Err(refusal),
+        None => Ok(object),
+    }
 }

@@ -1,0 +1,2 @@
+.globl helper
+helper: bx lr
