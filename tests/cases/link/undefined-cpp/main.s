@@ -1,6 +1,6 @@
 // Messages show names of C++ as they are written in the source.
 //# args: -e start
-//# expect-error: `std::__2::vector<int, std::__2::allocator<int>>::push_back(int const&)`
+//# expect-error: undefined symbol: std::__2::vector<int, std::__2::allocator<int>>::push_back(int const&)
 //# expect-error: `foo::caller(char)`
     .text
     .globl start, _ZN3foo6callerEc

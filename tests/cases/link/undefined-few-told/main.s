@@ -1,7 +1,7 @@
 // --error-limit: of many mistakes so many are told.
 //# args: -e start --error-limit=1
 //# shows: --error-limit=1
-//# expect-error: `nowhere_one`
+//# expect-error: undefined symbol: nowhere_one
 //# expect-error: 2 more errors are not shown
     .text
     .globl start

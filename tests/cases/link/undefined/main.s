@@ -1,7 +1,7 @@
 // All undefined symbols are reported at once, with who refers to them; similar names are suggested.
 //# args: -e start
-//# expect-error: `helper_one`
-//# expect-error: `helper_two`
+//# expect-error: undefined symbol: helper_one
+//# expect-error: undefined symbol: helper_two
 //# expect-error: main.o
 //# expect-error: similar name: `helper_three`
     .text

@@ -1,6 +1,6 @@
 //! Which crate, feature or flag defines a symbol that a link does not find.
 //!
-//! Problem: "undefined symbol: `_defmt_acquire`" tells a newcomer nothing. The table lists names that
+//! Problem: "undefined symbol: _defmt_acquire" tells a newcomer nothing. The table lists names that
 //! embedded and freestanding Rust programs often miss, and what defines them; names whose form tells
 //! their origin (Rust's own, C++'s) need no row. The first row that matches is taken, so exact names
 //! come before prefixes that cover them.

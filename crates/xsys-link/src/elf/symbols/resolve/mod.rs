@@ -637,7 +637,7 @@ impl<'a> Resolver<'a, '_> {
             }
             self.diagnostics.push(
                 Diagnostic::error(format!(
-                    "symbol `{}` is defined twice",
+                    "duplicate symbol: {}",
                     crate::elf::names::demangle(symbol.name)
                 ))
                 .code("duplicate-symbol")

@@ -198,8 +198,9 @@ fn undefined_symbol(
 ) -> Diagnostic {
     let raw = String::from_utf8_lossy(symbol.name(resolution)).into_owned();
     let name = demangle(raw.as_bytes());
+    // Scripts search for these words as lld writes them.
     let mut diagnostic =
-        Diagnostic::error(format!("undefined symbol: `{name}`")).code("undefined-symbol");
+        Diagnostic::error(format!("undefined symbol: {name}")).code("undefined-symbol");
     if name != raw {
         diagnostic = diagnostic.note(format!("its mangled name is `{raw}`"));
     }
