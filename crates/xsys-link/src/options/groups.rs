@@ -197,6 +197,8 @@ impl Default for LayoutOptions {
 pub(crate) struct ReportOptions {
     /// `--print-gc-sections`
     pub print_gc_sections: bool,
+    /// `--no-demangle`: maps show names as they are in the files.
+    pub mangled: bool,
     /// `-Map` and `-M`
     pub map: Option<MapTo>,
     /// `--cref`
@@ -231,6 +233,7 @@ pub(crate) struct ReportOptions {
 impl Default for ReportOptions {
     fn default() -> Self {
         Self {
+            mangled: false,
             print_gc_sections: false,
             map: None,
             cref: false,

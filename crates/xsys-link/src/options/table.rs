@@ -376,7 +376,7 @@ pub(super) const TABLE: &[Row] = &[
     value(&["--dependency-file"], "FILE", |b, g| b.options.reports.dependency_file = Some(g.path()), "write the input files as a make rule"),
     value(&["--reproduce", "--repro"], "FILE", |b, g| b.reproduce = Some(g.path()), "write all inputs and the arguments to a tar file (to OUTPUT.tar if FILE is a directory)"),
     ignore(&["--verbose"], Arg::Optional("N"), "`--trace` names the files, `-Map` says where everything is"),
-    ignore(&["--demangle"], Arg::Switch, "messages show names as in the source, and mangled ones in a note"),
+    switch(&["--demangle"], |b, g| b.options.reports.mangled = !g.on, "maps show names as in the source (on); messages do, with mangled ones in a note"),
     ignore(&["--apply-dynamic-relocs"], Arg::Switch, "addends stand in the table and in the places, which every start-up code takes"),
     optional(
         &["--color-diagnostics"],

@@ -432,7 +432,7 @@ fn harmless_options_change_nothing() {
         &[
             "-plugin-opt=O2 --plugin x.so -plugin y.so --lto-O3",
             "--enable-new-dtags --no-undefined-version --no-rosegment --rosegment",
-            "--no-add-needed --demangle -g -G8 -G 8",
+            "--no-add-needed -g -G8 -G 8",
         ],
         |_| {},
     );

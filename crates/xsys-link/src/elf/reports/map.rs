@@ -12,6 +12,7 @@ use object::elf;
 use xsys_diag::Diagnostic;
 
 use super::cref;
+use crate::demangle::as_llvm;
 use crate::elf::ids::SectionId;
 use crate::elf::layout::placement::Item;
 use crate::elf::layout::{Addresses, Extent, Layout};
@@ -38,7 +39,8 @@ pub(crate) fn write(
     let objects = &addresses.resolution.files;
     let is_64 = objects.first().is_some_and(|file| file.is_64);
     let files: Vec<String> = objects.iter().map(|file| file.name.to_string()).collect();
-    let mut text = text(is_64, rows(addresses, script, &files));
+    let mangled = options.reports.mangled;
+    let mut text = text(is_64, mangled, rows(addresses, script, &files));
     if options.reports.cref {
         text.push('\n');
         text.push_str(&cref::table(addresses));
@@ -211,7 +213,7 @@ struct Row<'a> {
 }
 
 /// The text of the map. The rows are in the order of the output.
-fn text<'a>(is_64: bool, rows: impl IntoIterator<Item = Row<'a>>) -> String {
+fn text<'a>(is_64: bool, mangled: bool, rows: impl IntoIterator<Item = Row<'a>>) -> String {
     let width = if is_64 { 16 } else { 8 };
     let mut out = format!(
         "{:>width$} {:>width$} {:>8} Align Out     In      Symbol\n",
@@ -234,7 +236,11 @@ fn text<'a>(is_64: bool, rows: impl IntoIterator<Item = Row<'a>>) -> String {
             }
             MapEntry::Symbol(name) => {
                 out.push_str("                ");
-                push_name(&mut out, name);
+                let name = String::from_utf8_lossy(name);
+                match mangled {
+                    true => out.push_str(&name),
+                    false => out.push_str(&as_llvm(&name)),
+                }
             }
             MapEntry::Command { inside, text } => {
                 if inside {
@@ -303,9 +309,10 @@ mod tests {
 2000100c     100c        4     1         . = ALIGN(16)
 20001010     1010        0     1 end = .
 ";
-        assert_eq!(text(false, rows), narrow);
+        assert_eq!(text(false, false, rows), narrow);
         let wide = text(
             true,
+            false,
             [row(u64::MAX, u64::MAX, 1 << 20, MapEntry::Output(b".x"))],
         );
         let expected = "             VMA              LMA     Size Align Out     In      Symbol
