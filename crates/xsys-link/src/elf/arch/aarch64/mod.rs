@@ -317,6 +317,16 @@ impl Rewrites for Aarch64 {
     }
 }
 
+/// A jump through a slot, whose address is left in x16.
+fn write_jump(out: &mut [u8], addr: u64, slot: u64) {
+    let low = (slot & 0xfff) as i64;
+    let page = page_distance(addr, slot);
+    put(out, 0, with_imm21(0x9000_0010, page >> 12)); // adrp x16, page(slot)
+    put(out, 4, with_imm12(0xf940_0211, low >> 3)); // ldr x17, [x16, #low]
+    put(out, 8, with_imm12(0x9100_0210, low)); // add x16, x16, #low
+    put(out, 12, 0xd61f_0220); // br x17
+}
+
 impl Runtime for Aarch64 {
     fn tls(&self) -> TlsVariant {
         TlsVariant::One {
@@ -349,7 +359,7 @@ impl Runtime for Aarch64 {
     fn plt(&self) -> PltForm {
         PltForm {
             header: 32,
-            entry: 16,
+            entry: self.plt_entry_size(),
             reserved: 3,
             first_call: FirstCall::Header,
         }
@@ -358,13 +368,17 @@ impl Runtime for Aarch64 {
     fn write_plt_header(&self, out: &mut [u8], addr: u64, got: u64) {
         // The resolver finds the slot in x16 and the return address on the stack.
         let slot = got.wrapping_add(16);
-        put(out, 0, 0xa9bf_7bf0); // stp x16, x30, [sp, #-16]!
-        if let Some(jump) = out.get_mut(4..20) {
-            self.write_plt_entry(jump, addr.wrapping_add(4), slot);
+        for word in out.chunks_exact_mut(4) {
+            put(word, 0, NOP);
         }
-        for offset in [20, 24, 28] {
-            put(out, offset, NOP);
+        // Slots lead here until they are filled.
+        let mut at = 0;
+        if self.bti {
+            put(out, 0, BTI_C);
+            at = 4;
         }
+        put(out, at, 0xa9bf_7bf0); // stp x16, x30, [sp, #-16]!
+        write_jump(&mut out[at + 4..], addr.wrapping_add(at as u64 + 4), slot);
     }
 
     fn plt_entry_size(&self) -> usize {
@@ -372,19 +386,13 @@ impl Runtime for Aarch64 {
     }
 
     fn write_plt_entry(&self, out: &mut [u8], addr: u64, slot: u64) {
-        let low = (slot & 0xfff) as i64;
-        let mut start = 0;
         if self.bti {
             put(out, 0, BTI_C);
+            write_jump(&mut out[4..], addr.wrapping_add(4), slot);
             put(out, 20, NOP);
-            start = 4;
+        } else {
+            write_jump(out, addr, slot);
         }
-        let page = page_distance(addr + start as u64, slot);
-        let out = &mut out[start..];
-        put(out, 0, with_imm21(0x9000_0010, page >> 12)); // adrp x16, page(slot)
-        put(out, 4, with_imm12(0xf940_0211, low >> 3)); // ldr x17, [x16, #low]
-        put(out, 8, with_imm12(0x9100_0210, low)); // add x16, x16, #low
-        put(out, 12, 0xd61f_0220); // br x17
     }
 
     fn plt_mapping(&self) -> &'static [MappingSymbol] {

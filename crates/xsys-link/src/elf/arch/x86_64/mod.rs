@@ -91,6 +91,9 @@ const GD_TO_IE: u8 = 16;
 /// `lea x@tlsdesc(%rip), %reg` → `mov x@gottpoff(%rip), %reg`
 const DESC_TO_IE: u8 = 17;
 
+/// `endbr64`: where indirect branches may land.
+const ENDBR64: [u8; 4] = [0xf3, 0x0f, 0x1e, 0xfa];
+
 /// `mov %fs:0, %rax`
 const THREAD_POINTER: [u8; 9] = [0x64, 0x48, 0x8b, 0x04, 0x25, 0, 0, 0, 0];
 
@@ -506,9 +509,9 @@ impl Runtime for X86_64 {
     fn plt(&self) -> PltForm {
         PltForm {
             header: 16,
-            entry: 16,
+            entry: if self.ibt { 32 } else { 16 },
             reserved: 3,
-            first_call: FirstCall::Entry(6),
+            first_call: FirstCall::Entry(if self.ibt { 16 } else { 6 }),
         }
     }
 
@@ -529,12 +532,20 @@ impl Runtime for X86_64 {
         slot: u64,
     ) {
         let from = |next: u64, to: u64| to.wrapping_sub(addr.wrapping_add(next)) as u32;
-        put(out, 0, &[0xff, 0x25]); // jmp *slot(%rip)
-        put(out, 2, &from(6, slot).to_le_bytes());
-        put(out, 6, &[0x68]); // push $index
-        put(out, 7, &index.to_le_bytes());
-        put(out, 11, &[0xe9]); // jmp header
-        put(out, 12, &from(16, header).to_le_bytes());
+        let mut at = 6;
+        if self.ibt {
+            // The slot leads to the second half at first, so both begin where an indirect branch may land.
+            self.write_plt_entry(out, addr, slot);
+            put(out, 16, &ENDBR64);
+            at = 20;
+        } else {
+            put(out, 0, &[0xff, 0x25]); // jmp *slot(%rip)
+            put(out, 2, &from(6, slot).to_le_bytes());
+        }
+        put(out, at, &[0x68]); // push $index
+        put(out, at + 1, &index.to_le_bytes());
+        put(out, at + 5, &[0xe9]); // jmp header
+        put(out, at + 6, &from(at as u64 + 10, header).to_le_bytes());
     }
 
     fn plt_entry_size(&self) -> usize {
@@ -545,7 +556,7 @@ impl Runtime for X86_64 {
         out.fill(0xcc);
         let mut at = 0;
         if self.ibt {
-            put(out, 0, &[0xf3, 0x0f, 0x1e, 0xfa]); // endbr64
+            put(out, 0, &ENDBR64);
             at = 4;
         }
         let distance = slot.wrapping_sub(addr.wrapping_add(at as u64 + 6)) as u32;

@@ -1,0 +1,3 @@
+    .globl f
+    .type f, %function
+f:  ret
