@@ -3,7 +3,7 @@
 //! Each row has a name that `docs/wasm-compat.md` explains, and a test that is as narrow as possible: a difference
 //! that it accepts is not examined further.
 
-use super::model::{Group, Link, Object, Piece, What, flag};
+use super::model::{Group, Input, Link, Object, Piece, What, flag};
 use super::verdict::{Links, Outcome};
 use xsys_link::demangle::readable;
 
@@ -99,18 +99,21 @@ pub const TABLE: &[Explained] = &[
             let what = way
                 .strip_prefix("only compat mode refuses: ")
                 .or_else(|| way.strip_prefix("only default mode refuses: "));
+            // Instructions that have lost their relocations contain indexes of the object.
             is_damaged(link)
-                && what.is_some_and(|what| DAMAGE.iter().any(|known| what.starts_with(known)))
+                && (way == "only default mode's module is not valid"
+                    || what.is_some_and(|what| DAMAGE.iter().any(|known| what.starts_with(known))))
         },
     },
 ];
 
 /// What is said of damaged objects that rust-lld takes: names that are not UTF-8, relocations whose fields overlap,
-/// numbers that are too large for their type.
+/// numbers that are too large for their type, unknown types.
 const DAMAGE: &[&str] = &[
     "malformed UTF- encoding",
     "its relocations overlap or are not in order",
     "invalid u at offset",
+    "invalid value type at offset",
 ];
 
 /// Whether bytes of an object were overwritten.
@@ -285,6 +288,12 @@ fn lost_in_group(link: &Link, said: &str) -> bool {
             })
         })
     };
+    // What a stub library lists may need others.
+    let needs = link.inputs.iter().flat_map(|input| match input {
+        Input::Stub(lines) => lines.as_slice(),
+        _ => &[],
+    });
+    let needs: Vec<&(String, Vec<String>)> = needs.collect();
     let lost = |name: &str| {
         retained(name)
             || objects.iter().any(|object| {
@@ -298,9 +307,16 @@ fn lost_in_group(link: &Link, said: &str) -> bool {
                 })
             })
     };
+    let needed = |name: &str| {
+        let mut needs = needs.iter();
+        needs.any(|(known, others)| lost(known) && others.iter().any(|other| other == name))
+    };
     let errors = said.lines().filter(|line| line.starts_with("error: "));
     let names: Vec<Option<&str>> = errors.map(missing_name).collect();
-    !names.is_empty() && names.into_iter().all(|name| name.is_some_and(lost))
+    !names.is_empty()
+        && names
+            .into_iter()
+            .all(|name| name.is_some_and(|name| lost(name) || needed(name)))
 }
 
 /// The names that an object defines for all in a group, with the group.

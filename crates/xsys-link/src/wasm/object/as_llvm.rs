@@ -196,7 +196,8 @@ impl<'a> Counts<'a> {
             9 => reader.read::<wasmparser::Element<'_>>().map(drop),
             CODE => {
                 let size = reader.read_var_u32().map_err(unread)?;
-                reader.read_bytes(size as usize).map(drop)
+                let body = reader.read_bytes(size as usize).map_err(unread)?;
+                return variables(body);
             }
             DATA => reader.read::<wasmparser::Data<'_>>().map(drop),
             _ => reader.read::<wasmparser::TagType>().map(drop),
@@ -227,6 +228,20 @@ impl<'a> Counts<'a> {
             false => refuse("invalid start function"),
         }
     }
+}
+
+/// Checks that the local variables of a function are within its body.
+fn variables(body: &[u8]) -> Looked {
+    let mut reader = BinaryReader::new(body, 0);
+    let mut read = || {
+        for _ in 0..reader.read_var_u32()? {
+            reader.read_var_u32()?;
+            reader.read_u8()?;
+        }
+        Ok(())
+    };
+    let read: wasmparser::Result<()> = read();
+    read.map_err(|_| Some("Function extends beyond buffer".to_owned()))
 }
 
 /// Checks that nothing follows.
@@ -318,14 +333,26 @@ fn features(section: &Section<'_>) -> Looked {
 fn relocs(section: &Section<'_>, before: &[Section<'_>]) -> Looked {
     let mut reader = section.reader();
     let target = reader.read_var_u32().map_err(unread)?;
-    if target as usize >= before.len() {
+    let Some(target) = before.get(target as usize) else {
         return refuse("invalid section index");
-    }
+    };
+    let size = match target.id {
+        CUSTOM => target.custom().map_err(unread)?.1.payload.len(),
+        _ => target.payload.len(),
+    };
+    let mut previous = 0;
     let count = reader.read_var_u32().map_err(unread)?;
     for _ in 0..count {
         // Our parser does not read those of debug information that is dropped.
         let entry = reader.read::<wasmparser::RelocationEntry>();
-        entry.map_err(|_| Some("invalid relocation type".to_owned()))?;
+        let entry = entry.map_err(|_| Some("invalid relocation type".to_owned()))?;
+        if entry.offset < previous {
+            return refuse("relocations not in offset order");
+        }
+        previous = entry.offset;
+        if entry.relocation_range().is_ok_and(|range| range.end > size) {
+            return refuse("invalid relocation offset");
+        }
     }
     end(&reader, "reloc")
 }

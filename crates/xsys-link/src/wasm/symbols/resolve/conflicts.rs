@@ -7,6 +7,7 @@ use super::{Entry, Table};
 use crate::demangle::readable;
 use crate::hints;
 use crate::wasm::ids::{FileId, SymbolId, SymbolKind};
+use crate::wasm::object::ImportName;
 use crate::wasm::symbols::{Definition, mismatch};
 
 impl<'a> Table<'a> {
@@ -111,6 +112,49 @@ impl<'a> Table<'a> {
         }
         self.at(id).flags |= SymbolFlags::BINDING_WEAK;
         false
+    }
+
+    /// Checks that an undefined function is the same import in every file. A plain declaration means the module `env`
+    /// and the function's own name; without `--compat=wasm-ld`, what the source of another file says goes before that.
+    pub(super) fn same_import(&mut self, id: SymbolId, entry: &Entry<'a>) {
+        let symbol = self.resolved.symbol(id);
+        let Some(new) = entry
+            .import
+            .filter(|_| symbol.is_undefined() && symbol.has_import)
+        else {
+            return;
+        };
+        let known = symbol.import.as_deref().copied().unwrap_or(ImportName {
+            module: "env",
+            field: symbol.name,
+        });
+        let said = symbol.explicit_import && entry.explicit;
+        let name = readable(entry.name);
+        let (message, word) = if known.module != new.module && (said || self.options.shrink.compat)
+        {
+            (
+                format!("function `{name}` is imported from two modules"),
+                "module",
+            )
+        } else if known.field != new.field && said {
+            (
+                format!("function `{name}` is imported by two names"),
+                "name",
+            )
+        } else {
+            return;
+        };
+        let place = |import: ImportName<'_>, file| {
+            let (ImportName { module, field }, file) = (import, self.place_of(file));
+            format!("from `{module}` as `{field}` in {file}")
+        };
+        let problem = Diagnostic::error(message)
+            .code("import-names")
+            .counterpart(format!("import {word} mismatch for symbol: {name}"))
+            .note(place(known, symbol.file))
+            .note(place(new, entry.file))
+            .help("declare it alike in all files, or give one of the two functions another name");
+        self.problems.push(problem);
     }
 
     pub(super) fn place_of(&self, file: Option<FileId>) -> String {

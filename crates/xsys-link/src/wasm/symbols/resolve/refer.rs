@@ -48,8 +48,13 @@ impl<'a> Table<'a> {
         let symbol = self.at(id);
         let mut id = id;
         if entry.kind == SymbolKind::Function {
-            if entry.called && symbol.signature != entry.signature {
-                if symbol.is_undefined() && !symbol.called {
+            let other_type = entry.called && symbol.signature != entry.signature;
+            let replaced = other_type && symbol.is_undefined() && !symbol.called;
+            if !replaced {
+                self.same_import(id, &entry);
+            }
+            if other_type {
+                if replaced {
                     self.replace(id, &entry);
                 } else {
                     let (variant, new) = self.variant(id, &entry);
