@@ -108,12 +108,14 @@ pub const TABLE: &[Explained] = &[
 ];
 
 /// What is said of damaged objects that rust-lld takes: names that are not UTF-8, relocations whose fields overlap,
-/// numbers that are too large for their type, unknown types.
+/// numbers that are too large for their type, unknown types, functions without code, members that nothing needs.
 const DAMAGE: &[&str] = &[
     "malformed UTF- encoding",
     "its relocations overlap or are not in order",
     "invalid u at offset",
     "invalid value type at offset",
+    "it declares functions but has no code section",
+    "cannot link : it is of an unknown format",
 ];
 
 /// Whether bytes of an object were overwritten.

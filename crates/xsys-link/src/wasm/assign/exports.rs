@@ -11,7 +11,8 @@ use crate::wasm::layout::Export;
 use crate::wasm::layout::memory::Memory;
 use crate::wasm::live::Live;
 use crate::wasm::live::externals::is_exported;
-use crate::wasm::symbols::{Definition, LinkerSymbol, Resolved};
+use crate::wasm::symbols::resolve::segment_name;
+use crate::wasm::symbols::{Definition, LinkerSymbol, Resolved, Symbol};
 
 /// Lists the exports. `wrappers` has the functions that are exported in place of others.
 pub(super) fn exports<'a>(
@@ -38,8 +39,11 @@ pub(super) fn exports<'a>(
     let plain = resolved
         .named()
         .filter(|(id, _)| !wrappers.contains_key(id));
+    let mut plain: Vec<(SymbolId, &Symbol<'_>)> = plain.collect();
+    // wasm-ld makes them when it knows the segments, in their order.
+    plain.sort_by_key(|(_, symbol)| end_of_segment(memory, symbol));
     let wrapped = resolved.named().filter(|(id, _)| wrappers.contains_key(id));
-    for (id, symbol) in plain.chain(wrapped) {
+    for (id, symbol) in plain.into_iter().chain(wrapped) {
         if !is_exported(options, symbol) || !live.holds(id, symbol) {
             continue;
         }
@@ -86,6 +90,20 @@ pub(super) fn exports<'a>(
         }
     }
     exports
+}
+
+/// The place of an address that only the command line asks for, `__start_NAME` or `__stop_NAME`, among its like; nothing
+/// for other symbols.
+fn end_of_segment(memory: &Memory<'_>, symbol: &Symbol<'_>) -> Option<(usize, bool)> {
+    let is_end = match symbol.definition {
+        Definition::Linker(LinkerSymbol::SegmentStart) => false,
+        Definition::Linker(LinkerSymbol::SegmentEnd) => true,
+        _ => return None,
+    };
+    let segment = segment_name(symbol.name);
+    let mut segments = memory.segments.iter();
+    let number = segments.position(|known| known.name == segment)?;
+    (!symbol.used).then_some((number, is_end))
 }
 
 /// The exports of an object: functions that a later link is to export under another name. wasm-ld drops them.

@@ -280,7 +280,7 @@ fn parse<'a>(
 ) -> Result<(), Diagnostic> {
     let name = candidate.name.clone();
     if options.shrink.compat
-        && let Some(problem) = object::objection(candidate.bytes)
+        && let Some(problem) = object::objection(candidate.bytes, options.optimize > 0)
     {
         return Err(damaged(&name, &problem));
     }

@@ -42,12 +42,13 @@ const BINDING: u32 = 3;
 const UNDEFINED: u32 = 0x10;
 const EXPLICIT_NAME: u32 = 0x40;
 
-/// The error that LLVM reports for an object; `None` if it accepts it.
-pub fn objection(bytes: &[u8]) -> Option<String> {
-    look(bytes).err().flatten()
+/// The error that LLVM reports for an object; `None` if it accepts it. If `merges`, strings of debug information are
+/// merged.
+pub fn objection(bytes: &[u8], merges: bool) -> Option<String> {
+    look(bytes, merges).err().flatten()
 }
 
-fn look(bytes: &[u8]) -> Looked {
+fn look(bytes: &[u8], merges: bool) -> Looked {
     let sections = sections(bytes).map_err(unread)?;
     let mut order = Order::default();
     let mut counts = Counts::default();
@@ -68,6 +69,9 @@ fn look(bytes: &[u8]) -> Looked {
             "name" => names(&contents, &counts)?,
             "producers" => producers(&contents)?,
             "target_features" => features(&contents)?,
+            ".debug_str" | ".debug_line_str" if merges && !ends(contents.payload) => {
+                return refuse("string is not null terminated");
+            }
             _ if name.starts_with("reloc.") => relocs(&contents, &sections[..number])?,
             _ => {}
         }
@@ -191,7 +195,10 @@ impl<'a> Counts<'a> {
             3 => reader.read_var_u32().map(drop),
             4 => reader.read::<wasmparser::Table<'_>>().map(drop),
             5 => reader.read::<wasmparser::MemoryType>().map(drop),
-            6 => reader.read::<wasmparser::Global<'_>>().map(drop),
+            6 => {
+                let global = reader.read::<wasmparser::Global<'_>>().map_err(unread)?;
+                return constant(&global.init_expr);
+            }
             7 => return self.export(reader),
             9 => reader.read::<wasmparser::Element<'_>>().map(drop),
             CODE => {
@@ -199,7 +206,13 @@ impl<'a> Counts<'a> {
                 let body = reader.read_bytes(size as usize).map_err(unread)?;
                 return variables(body);
             }
-            DATA => reader.read::<wasmparser::Data<'_>>().map(drop),
+            DATA => {
+                let data = reader.read::<wasmparser::Data<'_>>().map_err(unread)?;
+                return match &data.kind {
+                    wasmparser::DataKind::Active { offset_expr, .. } => constant(offset_expr),
+                    wasmparser::DataKind::Passive => Ok(()),
+                };
+            }
             _ => reader.read::<wasmparser::TagType>().map(drop),
         };
         read.map_err(unread)
@@ -228,6 +241,35 @@ impl<'a> Counts<'a> {
             false => refuse("invalid start function"),
         }
     }
+}
+
+/// Whether a list of strings has the end of the last one.
+fn ends(strings: &[u8]) -> bool {
+    strings.last().is_none_or(|&last| last == 0)
+}
+
+/// Checks that an expression consists of instructions that have a constant value.
+fn constant(expression: &wasmparser::ConstExpr<'_>) -> Looked {
+    use wasmparser::Operator as Op;
+    for operator in expression.get_operators_reader() {
+        if let Op::Block { .. }
+        | Op::Loop { .. }
+        | Op::If { .. }
+        | Op::Else
+        | Op::Br { .. }
+        | Op::Call { .. }
+        | Op::Drop
+        | Op::Unreachable
+        | Op::Nop
+        | Op::Return
+        | Op::LocalGet { .. }
+        | Op::LocalSet { .. }
+        | Op::GlobalSet { .. } = operator.map_err(unread)?
+        {
+            return refuse("invalid opcode in init_expr");
+        }
+    }
+    Ok(())
 }
 
 /// Checks that the local variables of a function are within its body.
