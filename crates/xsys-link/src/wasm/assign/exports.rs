@@ -40,8 +40,14 @@ pub(super) fn exports<'a>(
         .named()
         .filter(|(id, _)| !wrappers.contains_key(id));
     let mut plain: Vec<(SymbolId, &Symbol<'_>)> = plain.collect();
-    // wasm-ld makes them when it knows the segments, in their order.
-    plain.sort_by_key(|(_, symbol)| end_of_segment(memory, symbol));
+    // They follow each other. wasm-ld makes them when it knows the segments, in their order.
+    let runs = plain.chunk_by_mut(|a, b| {
+        let ends = [a, b].map(|(_, symbol)| end_of_segment(memory, symbol));
+        ends.iter().all(Option::is_some)
+    });
+    for run in runs {
+        run.sort_by_key(|(_, symbol)| end_of_segment(memory, symbol));
+    }
     let wrapped = resolved.named().filter(|(id, _)| wrappers.contains_key(id));
     for (id, symbol) in plain.into_iter().chain(wrapped) {
         if !is_exported(options, symbol) || !live.holds(id, symbol) {
