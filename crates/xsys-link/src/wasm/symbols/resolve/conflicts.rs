@@ -144,15 +144,14 @@ impl<'a> Table<'a> {
         } else {
             return;
         };
-        let place = |import: ImportName<'_>, file| {
-            let (ImportName { module, field }, file) = (import, self.place_of(file));
-            format!("from `{module}` as `{field}` in {file}")
-        };
-        let problem = Diagnostic::error(message)
+        let mut problem = Diagnostic::error(message)
             .code("import-names")
-            .counterpart(format!("import {word} mismatch for symbol: {name}"))
-            .note(place(known, symbol.file))
-            .note(place(new, entry.file))
+            .counterpart(format!("import {word} mismatch for symbol: {name}"));
+        for (import, file) in [(known, symbol.file), (new, entry.file)] {
+            let (ImportName { module, field }, file) = (import, self.place_of(file));
+            problem = problem.note(format!("from `{module}` as `{field}` in {file}"));
+        }
+        let problem = problem
             .help("declare it alike in all files, or give one of the two functions another name");
         self.problems.push(problem);
     }
