@@ -3,11 +3,14 @@
 #![cfg(unix)]
 
 use std::path::Path;
+use std::process::Command;
 
 use xsys_tests::link::case::Case;
 use xsys_tests::link::compile;
 use xsys_tests::link::oracle::rust_lld;
-use xsys_tests::project::{Place, Ran, find_program, repository, run, skip, xsys_in};
+use xsys_tests::project::{
+    Place, Ran, find_program, repository, run, rustc_sysroot, skip, xsys_in,
+};
 
 fn xsys(folder: &Path, line: &str) -> Ran {
     run(xsys_in(folder).args(line.split(' ')))
@@ -298,7 +301,7 @@ fn one_program_has_all_names() {
     let xsys = xsys_tests::project::xsys();
     let beside = |name: &str| xsys.with_file_name(name);
     let size = |path: &Path| std::fs::metadata(path).expect("it was built").len();
-    for name in ["cargo-xsys", "xsys-ld"] {
+    for name in ["cargo-xsys", "xsys-ld", "xsys-cc"] {
         assert!(
             size(&beside(name)) * 4 < size(xsys),
             "{name} is {}",
@@ -359,4 +362,51 @@ fn a_wasm_link_leaves_its_inputs_where_a_variable_says() {
         let read = |folder: &Path| std::fs::read(folder.join("out.wasm")).expect("it is linked");
         assert!(read(&folder) == read(&work), "{variable}: other bytes");
     }
+}
+
+/// Cargo's own command, with `xsys-cc` as linker, where there is no compiler, no linker, no start file and no header:
+/// build scripts, procedural macros and programs are linked, loaded and run.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_machine_that_has_rust_and_xsys_alone() {
+    let name = "a_machine_that_has_rust_and_xsys_alone";
+    let may = |command: &mut Command| command.output().is_ok_and(|output| output.status.success());
+    if !may(Command::new("unshare").args(["-rm", "mount", "-t", "tmpfs", "none", "/mnt"])) {
+        return skip(
+            name,
+            "this system lets nobody make a mount namespace (`unshare -rm`)",
+        );
+    }
+    if !matches!(std::env::consts::ARCH, "x86_64" | "aarch64") {
+        return skip(
+            name,
+            "there are start files of our own for x86_64 and aarch64 only",
+        );
+    }
+    let place = Place::outside("bare-machine");
+    place.copy(&repository().join("tests/cases/bare/host"), "project");
+    let call = |words: &[&str]| {
+        let mut command = Command::new("unshare");
+        command
+            .arg("-rm")
+            .arg(repository().join("tests/bare/enter"));
+        command.arg(place.path("root")).arg(rustc_sysroot());
+        command
+            .arg(xsys_tests::project::xsys().with_file_name(""))
+            .arg(place.path("project"));
+        run(command.args(words))
+    };
+    let manifest = "--manifest-path=/project/Cargo.toml";
+    let ran = call(&["/toolchain/bin/cargo", "run", "--quiet", manifest]).ends_with(0);
+    assert_eq!(
+        ran.stdout,
+        "Machine build-script true 1 true true 1 0\nthe end\n"
+    );
+    // What is asked of a compiler is told from what is asked of a linker.
+    let ran = call(&["/xsys/xsys-cc", "-c", "main.c"]).ends_with(1);
+    ran.tells("`-c` asks for compiling")
+        .tells("install a compiler");
+    let ran = call(&["/xsys/xsys-cc", "-static", "/project/Cargo.toml"]).ends_with(1);
+    ran.tells("a static program needs the C library's static files")
+        .tells("libc6-dev");
 }

@@ -25,7 +25,7 @@ pub use elf::live::reasons::{By, Kept};
 pub use elf::reports::usage::RegionUsage;
 pub use input::map::ReadFile;
 pub use input::search::STAND_IN;
-pub use options::response_files;
+pub use options::{expand_response_files, response_files};
 pub use output::remove_unfinished;
 
 /// The linker whose command line is used.

@@ -9,6 +9,7 @@ mod existing;
 mod fetch_kernel;
 mod flash;
 mod fleet;
+mod ld;
 mod look;
 mod sort;
 mod trim_paths;
@@ -28,6 +29,7 @@ pub(crate) use self::flash::FlashArgs;
 pub(crate) use self::fleet::{
     DiffArgs, FleetBuildArgs, FleetCheckArgs, FleetCommand, FleetFlashArgs, ListFormat,
 };
+pub(crate) use self::ld::LdArgs;
 pub(crate) use self::look::{SizeArgs, SizeBy, StripArgs, WhyArgs};
 pub(crate) use self::sort::sort;
 pub(crate) use self::trim_paths::TrimPaths;
@@ -111,6 +113,9 @@ pub(crate) enum Command {
     /// Call the linker by itself, with the command lines of GNU ld, lld and wasm-ld
     #[command(disable_help_flag = true, disable_version_flag = true)]
     Ld(LdArgs),
+    /// Link with the command lines of gcc and clang, as `xsys-cc` does
+    #[command(disable_help_flag = true, disable_version_flag = true)]
+    Cc(LdArgs),
     /// Show what is installed, what is missing, and how to get it
     Doctor(DoctorArgs),
     /// Print what a shell needs to complete xsys's command lines
@@ -529,17 +534,6 @@ fn fill_byte(text: &str) -> Result<u8, String> {
         None => text.parse(),
     };
     parsed.map_err(|_| "a byte is 0 to 255, or 0x0 to 0xff".to_owned())
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct LdArgs {
-    /// A linker's command line
-    #[arg(
-        trailing_var_arg = true,
-        allow_hyphen_values = true,
-        value_name = "ARGS"
-    )]
-    pub args: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]

@@ -1,7 +1,7 @@
-//! The command line of xsys, shared by its three programs.
+//! The command line of xsys, shared by its programs.
 //!
 //! One binary has several roles: people call `xsys build`, cargo calls `cargo-xsys xsys build`, rustc calls its linker
-//! with `-flavor gnu …`, and cargo calls its runner. The role follows from the program's name and from the first
+//! with `-flavor gnu …` or as it calls `cc`, and cargo calls its runner. The role follows from the program's name and from the first
 //! argument, before any other parsing: a linker's command line must never be read as ours.
 //!
 //! Only this crate prints or ends the process; it does so in [`render`] and [`ui`].
@@ -9,6 +9,7 @@
 mod appliance;
 mod archiver;
 mod c_code;
+mod cc;
 mod children;
 mod cli;
 mod commands;
@@ -46,6 +47,7 @@ pub fn main_with(args: Vec<OsString>) -> ExitCode {
     let part = Part::of(&args);
     match part {
         Part::Linker(flavor) => linker::main(flavor, args.into_iter().skip(1).collect()),
+        Part::CompilerDriver => cc::main(&args[0], &args[1..]),
         Part::ComponentLinker => {
             let mut args: Vec<OsString> = args.into_iter().skip(1).collect();
             args.push(component::FLAG.into());
@@ -73,6 +75,8 @@ fn under_its_name(mut args: Vec<OsString>) -> Vec<OsString> {
 enum Part {
     /// A linker's command line; the flavor, if the name or `-flavor` says it.
     Linker(Option<Flavor>),
+    /// A compiler driver's command line.
+    CompilerDriver,
     /// `wasm-component-ld`'s command line.
     ComponentLinker,
     /// The command line of a linker that this program stands in for.
@@ -110,6 +114,7 @@ impl Part {
             archiver::AR => Self::Archiver,
             archiver::RANLIB => Self::Ranlib,
             "wasm-component-ld" => Self::ComponentLinker,
+            name if cc::is_one(name) => Self::CompilerDriver,
             "rustc" => Self::Compiler("rustc"),
             "rustdoc" => Self::Compiler("rustdoc"),
             driver::unstable::WRAPPER_NAME => Self::Compiler(driver::unstable::WRAPPER_NAME),
@@ -148,6 +153,9 @@ mod tests {
             ("/x/xsys-ld a.o", Part::Linker(None)),
             ("xsys-ld.exe build", Part::Linker(None)),
             ("ld.lld build", Part::Linker(Some(Flavor::Gnu))),
+            ("/x/xsys-cc -o a a.o", Part::CompilerDriver),
+            ("aarch64-linux-gnu-xsys-cc a.o", Part::CompilerDriver),
+            ("xsys __as xsys-cc @a", Part::CompilerDriver),
             ("wasm-ld --no-entry", Part::Linker(Some(Flavor::Wasm))),
             ("wasm-component-ld -flavor wasm", Part::ComponentLinker),
             ("xsys __exec a.out", Part::Runner),

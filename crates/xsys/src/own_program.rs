@@ -1,6 +1,6 @@
 //! The path of this program that cargo and rustc call back.
 //!
-//! `xsys`, `cargo-xsys` and `xsys-ld` are one program under three names. cargo compiles everything
+//! `xsys`, `cargo-xsys`, `xsys-ld` and `xsys-cc` are one program under four names. cargo compiles everything
 //! again when the linker's name changes, so it is always given `xsys`, whichever was started.
 
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ fn named_xsys(own: &Path, is_file: impl Fn(&Path) -> bool) -> PathBuf {
     let name = own.file_stem().and_then(|name| name.to_str());
     let xsys = own.with_file_name(format!("xsys{}", std::env::consts::EXE_SUFFIX));
     match name {
-        Some("cargo-xsys" | "xsys-ld") if is_file(&xsys) => xsys,
+        Some("cargo-xsys" | "xsys-ld" | "xsys-cc") if is_file(&xsys) => xsys,
         _ => own.to_owned(),
     }
 }

@@ -40,6 +40,7 @@ pub const ORDERS: &[Order] = &[
             "project",
             "c_code",
             "linker",
+            "cc",
             "web",
             "launch",
             "harness",

@@ -20,6 +20,8 @@ mod z;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use xsys_diag::Diagnostic;
+
 use xsys_diag::Severity;
 
 pub(crate) use super::elf::arch::{MachineOptions, Target2};
@@ -32,6 +34,20 @@ pub(crate) use machine_memory::MachineMemory;
 /// like all others.
 pub fn response_files(args: &[OsString]) -> Vec<PathBuf> {
     response::files(args, response::Quoting::Gnu)
+}
+
+/// A command line with the contents of its response files in their places.
+///
+/// # Errors
+/// A response file cannot be read.
+pub fn expand_response_files(args: &[OsString]) -> Result<Vec<OsString>, Vec<Diagnostic>> {
+    let mut diagnostics = Vec::new();
+    let args = response::expand(args, response::Quoting::Gnu, &mut diagnostics);
+    if diagnostics.is_empty() {
+        Ok(args)
+    } else {
+        Err(diagnostics)
+    }
 }
 
 /// Everything an ELF link is asked to do.

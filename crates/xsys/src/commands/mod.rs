@@ -36,7 +36,7 @@ use crate::cli::{self, Call, Cli, Command, ErrorFormat};
 use crate::error::{self, Result};
 use crate::project::verb::Verb;
 use crate::ui::Ui;
-use crate::{linker, render};
+use crate::{cc, linker, render};
 
 /// Runs the command that the arguments (without the program's name) ask for.
 pub(crate) fn main(args: Vec<OsString>) -> ExitCode {
@@ -94,6 +94,7 @@ pub(crate) fn main(args: Vec<OsString>) -> ExitCode {
         Command::Man { output } => shell::man(&call, output.as_deref()),
         Command::Doctor(args) => doctor::run(&call, &args),
         Command::Ld(args) => return linker::command(&call.ui, args.args),
+        Command::Cc(args) => return cc::main(cc::NAME.as_ref(), &args.args),
     };
     children::stop_if_ending();
     match done {
