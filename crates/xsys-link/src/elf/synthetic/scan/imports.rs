@@ -109,6 +109,14 @@ impl Imports {
 }
 
 impl Scanner<'_, '_> {
+    /// Whether the dynamic linker chooses the symbol's definition.
+    pub(super) fn is_import(&self, symbol: SymRef) -> bool {
+        match symbol {
+            SymRef::Global(id) => self.resolution.symbol(id).preemptible,
+            SymRef::Local(..) => false,
+        }
+    }
+
     /// A reference to a symbol that may be another file's. Slots of the GOT are the caller's.
     pub(super) fn import(
         &self,

@@ -208,10 +208,13 @@ pub(crate) fn scan(
 ) -> Demands {
     let ids: Vec<SectionId> = (0..sections.input_count() as u32)
         .map(SectionId)
-        .filter(|&id| live.contains(id))
         .filter(|&id| {
             sections.input(resolution, id).is_some_and(|s| {
-                s.flags & elf::SHF_ALLOC.0 != 0 && !s.relocs.is_empty() && s.name != b".eh_frame"
+                let looked_at = match s.name == UNWIND {
+                    true => options.kind.is_dynamic(),
+                    false => live.contains(id),
+                };
+                looked_at && s.flags & elf::SHF_ALLOC.0 != 0 && !s.relocs.is_empty()
             })
         })
         .collect();
@@ -304,6 +307,9 @@ pub(crate) fn is_cut(
     })
 }
 
+/// The unwind records, which the linker writes again from all inputs.
+const UNWIND: &[u8] = b".eh_frame";
+
 /// What the scans of all sections share.
 struct Scanner<'s, 'a> {
     arch: &'s dyn Arch,
@@ -325,8 +331,13 @@ impl Scanner<'_, '_> {
         };
         let section = &resolution.files[file.0 as usize].sections[index as usize];
         let mut skip = false;
+        let unwind = section.name == UNWIND;
         for reloc in section.relocs.iter() {
             if std::mem::take(&mut skip) {
+                continue;
+            }
+            // Of unwind records only the personality routines of other files matter.
+            if unwind && !self.is_import(SymRef::of(resolution, file, reloc.symbol)) {
                 continue;
             }
             let (arch, kind) = (self.arch, self.kind);
