@@ -3,6 +3,7 @@
 //! It is a library: it prints nothing, starts no process and knows no boards. Problems are returned as
 //! [`xsys_diag::Diagnostic`]s, as many as can be found in one run.
 
+mod crash;
 pub mod demangle;
 mod elf;
 mod filling;
@@ -61,10 +62,10 @@ pub struct Outcome {
 /// Carries out a linker's command line (without the program's name).
 pub fn link_command_line(flavor: Flavor, args: &[OsString]) -> Outcome {
     let args = &with_reproduce(args);
-    match flavor {
+    crash::guarded(|| match flavor {
         Flavor::Gnu => link_gnu(args, 0),
         Flavor::Wasm => wasm::command::link_command_line(args),
-    }
+    })
 }
 
 /// lld's `LLD_REPRODUCE`: the value of `--reproduce` if the command line has none.
@@ -86,7 +87,7 @@ fn with_reproduce(args: &[OsString]) -> Cow<'_, [OsString]> {
 /// more it would take as long as the link.
 pub fn link_with_reasons(flavor: Flavor, args: &[OsString], most: usize) -> Outcome {
     match flavor {
-        Flavor::Gnu => link_gnu(&with_reproduce(args), most),
+        Flavor::Gnu => crash::guarded(|| link_gnu(&with_reproduce(args), most)),
         Flavor::Wasm => link_command_line(flavor, args),
     }
 }

@@ -1,11 +1,14 @@
 //! Damaged and hostile ELF objects and archives: whatever the bytes are, a link ends with an output or
 //! with an error that names the file, never with a panic, a hang or a half-written file.
 
+mod damage;
+
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use damage::Damage;
 use xsys_link::{Flavor, link_command_line};
 
 /// An object with code, data, strings, thread-locals, a COMDAT group and unwind tables.
@@ -80,18 +83,6 @@ fn link(file: &Path, output: &Path) -> bool {
         assert!(!output.exists(), "a failed link left an output");
     }
     !outcome.failed
-}
-
-/// xorshift: the same damage every time.
-struct Damage(u64);
-
-impl Damage {
-    fn next(&mut self, below: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % below as u64) as usize
-    }
 }
 
 fn folder(name: &str) -> PathBuf {

@@ -22,6 +22,7 @@ use xsys_diag::Diagnostic;
 use super::arch;
 use super::object::shared::SharedObject;
 use super::object::{ObjectFile, ObjectName};
+use crate::crash::WorkingOn;
 use crate::input::archive::{Archive, Member};
 use crate::input::kind::FileKind;
 use crate::input::map::{FileStore, InputFile};
@@ -141,6 +142,8 @@ fn load_one<'a>(
     store: &'a FileStore,
 ) -> Result<Vec<Input<'a>>, Vec<Diagnostic>> {
     let bytes = file.bytes();
+    let shown = file.path.display();
+    let _guard = WorkingOn(&shown);
     if arg.binary {
         return Ok(vec![Input::Object(Box::new(converted::data(file, store)))]);
     }
@@ -271,6 +274,7 @@ fn defined_names<'o, 'a>(object: &'o ObjectFile<'a>) -> impl Iterator<Item = &'a
 }
 
 fn object<'a>(name: ObjectName<'a>, bytes: &'a [u8]) -> Result<ObjectFile<'a>, Diagnostic> {
+    let _guard = WorkingOn(&name);
     if name.member.is_some()
         && let Some(mut refusal) = FileKind::of(bytes).refuse_for_elf(Path::new(&name.to_string()))
     {

@@ -33,6 +33,7 @@ use super::object::{Reloc, Section};
 use super::sections::SyntheticKind;
 use super::sections::refs::{KnownBy, SymRef, ValueSource};
 use super::synthetic::scan::{Decided, Demands, SlotKind, TLS_LD, decide};
+use crate::crash::WorkingOn;
 use crate::options::{ElfOptions, OutputKind};
 
 /// Everything a value may depend on.
@@ -91,7 +92,9 @@ impl<'a> Relocator<'_, 'a> {
         let Some((file, index)) = self.addresses.sections.origin(id) else {
             return;
         };
-        let section = &self.addresses.resolution.files[file.0 as usize].sections[index as usize];
+        let object = &self.addresses.resolution.files[file.0 as usize];
+        let _guard = WorkingOn(&object.name);
+        let section = &object.sections[index as usize];
         self.copy(id, section, out);
         if !self.addresses.layout.erratum_patches.is_empty() {
             for place in errata::leave(self.arch, &self.addresses, id, out) {

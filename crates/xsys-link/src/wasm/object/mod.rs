@@ -19,6 +19,7 @@ pub use linking::defined_names;
 pub use relocs::Visitor;
 pub use sections::finished;
 
+use crate::crash::WorkingOn;
 use crate::wasm::ids::SymbolKind;
 use crate::wasm::reloc::{Keeper, Relocs};
 use sections::{
@@ -273,6 +274,8 @@ impl<'a> ObjectFile<'a> {
         debug: DebugRelocs,
         keeper: &'a Keeper,
     ) -> Parsed<Self> {
+        let shown = name.clone();
+        let _guard = WorkingOn(&shown);
         let mut object = ObjectFile {
             name,
             ..Self::default()

@@ -24,6 +24,7 @@ use xsys_diag::Diagnostic;
 
 use super::commons;
 use super::script_symbols::ScriptSymbols;
+use crate::crash::WorkingOn;
 use crate::elf::load::{Input, Inputs, LazyMember};
 use crate::elf::object::shared::{NO_VERSION, SharedObject};
 use crate::elf::object::{ElfSymbol, ObjectFile, SymbolPlace};
@@ -404,6 +405,8 @@ impl<'a> Resolver<'a, '_> {
     /// Enters an object's definitions. They come before any of its references, so that the order
     /// of its symbol table does not matter.
     fn define(&mut self, object: ObjectFile<'a>) -> FileId {
+        let name = object.name;
+        let _guard = WorkingOn(&name);
         let file = FileId(self.out.files.len() as u32);
         let mut discarded = Vec::new();
         for comdat in object.groups.iter().filter(|group| group.comdat) {

@@ -16,6 +16,7 @@ use object::elf;
 use rayon::prelude::*;
 use xsys_diag::Diagnostic;
 
+use crate::crash::WorkingOn;
 use crate::elf::arch::{Arch, Base, BranchTarget, Range, Relative, RelocRule, Rewrite, Site};
 use crate::elf::ids::FileId;
 use crate::elf::ids::{SectionId, SymbolId};
@@ -329,7 +330,9 @@ impl Scanner<'_, '_> {
         let Some((file, index)) = sections.origin(id) else {
             return out;
         };
-        let section = &resolution.files[file.0 as usize].sections[index as usize];
+        let object = &resolution.files[file.0 as usize];
+        let _guard = WorkingOn(&object.name);
+        let section = &object.sections[index as usize];
         let mut skip = false;
         let unwind = section.name == UNWIND;
         for reloc in section.relocs.iter() {

@@ -13,7 +13,7 @@ use crate::elf::sections::describe::describe_place;
 use crate::elf::sections::refs::{SymRef, ValueSource};
 use crate::elf::symbols::hints::{for_symbol, similar_symbol};
 use crate::elf::symbols::resolve::{Definition, Resolution};
-use crate::options::{ElfOptions, Unresolved};
+use crate::options::{ElfOptions, OutputKind, Unresolved};
 
 /// A relocation with an error.
 pub(super) struct ScanProblem {
@@ -110,6 +110,17 @@ impl Reporter<'_, '_> {
         demangle(symbol.name(self.resolution))
     }
 
+    /// Where a fixed address cannot be.
+    fn not_pic(&self) -> &'static str {
+        match self.options.kind {
+            OutputKind::Shared => " cannot be used in a shared library",
+            OutputKind::DynamicExec => {
+                " needs a copy of what a library defines, which cannot be made"
+            }
+            _ => " cannot be used in a position-independent executable",
+        }
+    }
+
     /// The diagnostic for the error of one relocation, which is in `place`.
     fn against(&self, rule: &RelocRule, symbol: SymRef, wrong: &str, place: &str) -> Diagnostic {
         let name = self.name(symbol);
@@ -158,13 +169,11 @@ impl Reporter<'_, '_> {
                 .help("put it into a writable section, such as `.data.rel.ro`; compilers do with `-fPIE` and `-Crelocation-model=pic`")
                 .help("or pass `-z notext`, if the start-up code makes the section writable"),
             What::NotPic(rule, symbol) => self
-                .against(
-                    rule,
-                    symbol,
-                    " cannot be used in a position-independent executable",
-                    &place,
-                )
-                .help("compile with `-Crelocation-model=pic`, or link a fixed-address executable with `-Crelocation-model=static`"),
+                .against(rule, symbol, self.not_pic(), &place)
+                .help(match self.options.kind.is_shared() {
+                    true => "compile with `-Crelocation-model=pic`, C with `-fPIC`",
+                    false => "compile with `-Crelocation-model=pic`, or link a fixed-address executable with `-Crelocation-model=static`",
+                }),
         })
     }
 
