@@ -184,11 +184,12 @@ fn load_one<'a>(
 }
 
 fn shared<'a>(arg: &InputArg, file: &'a InputFile) -> Result<Input<'a>, Vec<Diagnostic>> {
+    let searched = matches!(arg.what, InputWhat::Library(_));
     let name = ObjectName {
         path: &file.path,
         member: None,
     };
-    let mut library = SharedObject::parse(name, file.bytes()).map_err(|error| {
+    let mut library = SharedObject::parse(name, file.bytes(), searched).map_err(|error| {
         vec![Diagnostic::error(error.to_string()).help("install the library again")]
     })?;
     library.as_needed = arg.as_needed;

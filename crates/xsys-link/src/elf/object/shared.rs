@@ -22,7 +22,7 @@ pub(crate) struct SharedObject<'a> {
     pub is_64: bool,
     /// Byte order.
     pub endian: Endianness,
-    /// DT_SONAME, else the file's name: what DT_NEEDED of the output says.
+    /// DT_SONAME, else the path as it was given, or for `-l` the file's name: what DT_NEEDED of the output says.
     pub soname: &'a [u8],
     /// DT_NEEDED
     pub needed: Vec<&'a [u8]>,
@@ -64,10 +64,20 @@ pub(crate) const NO_VERSION: u16 = 1;
 
 impl<'a> SharedObject<'a> {
     /// Reads the dynamic symbols of a shared library.
-    pub(crate) fn parse(name: ObjectName<'a>, data: &'a [u8]) -> Result<Self, ObjectError> {
+    /// `searched` says that it was found by `-l`.
+    pub(crate) fn parse(
+        name: ObjectName<'a>,
+        data: &'a [u8],
+        searched: bool,
+    ) -> Result<Self, ObjectError> {
+        let own_name = match name.path.file_name() {
+            Some(file) if searched => file,
+            _ => name.path.as_os_str(),
+        };
+        let own_name = own_name.as_encoded_bytes();
         match data.get(4).copied() == Some(elf::ELFCLASS64.0) {
-            true => parse::<elf::FileHeader64<Endianness>>(name, data, true),
-            false => parse::<elf::FileHeader32<Endianness>>(name, data, false),
+            true => parse::<elf::FileHeader64<Endianness>>(name, data, (true, own_name)),
+            false => parse::<elf::FileHeader32<Endianness>>(name, data, (false, own_name)),
         }
     }
 
@@ -81,7 +91,7 @@ impl<'a> SharedObject<'a> {
 fn parse<'a, H: FileHeader<Endian = Endianness>>(
     name: ObjectName<'a>,
     data: &'a [u8],
-    is_64: bool,
+    (is_64, soname): (bool, &'a [u8]),
 ) -> Result<SharedObject<'a>, ObjectError> {
     let damaged = |what: &str| ObjectError::Damaged {
         file: name.to_string(),
@@ -99,7 +109,7 @@ fn parse<'a, H: FileHeader<Endian = Endianness>>(
         machine: header.e_machine(endian).0,
         is_64,
         endian,
-        soname: file_name(name),
+        soname,
         needed: Vec::new(),
         symbols: Vec::new(),
         references: Vec::new(),
@@ -237,10 +247,4 @@ fn known_alignment(value: u64, section: u64) -> u64 {
         0 => section,
         _ => section.min(1 << value.trailing_zeros()),
     }
-}
-
-/// The last part of the path: how a library without DT_SONAME is found.
-fn file_name(name: ObjectName<'_>) -> &[u8] {
-    let name = name.path.file_name();
-    name.map_or(&[], std::ffi::OsStr::as_encoded_bytes)
 }

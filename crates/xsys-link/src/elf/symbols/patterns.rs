@@ -19,6 +19,12 @@ impl<'s> SymbolPattern<'s> {
         }
     }
 
+    /// The name, if the pattern is one and means symbols as they are in the objects.
+    pub(super) fn plain_name(&self) -> Option<&'s [u8]> {
+        let plain = self.pattern.exact && !self.pattern.demangled;
+        plain.then_some(self.pattern.pattern.text.as_bytes())
+    }
+
     /// 0 for names, 1 for patterns, 2 for `*`.
     pub(super) fn rank(&self) -> u8 {
         match &*self.pattern.pattern.text {

@@ -9,6 +9,7 @@
 
 use super::patterns::SymbolPattern;
 use super::resolve::{Definition, Resolution};
+use crate::elf::names::Map;
 use crate::elf::object::shared::NO_VERSION;
 use crate::script::ast::{Command, Script, VersionNode};
 
@@ -26,45 +27,89 @@ pub(crate) fn nodes(script: &Script) -> impl Iterator<Item = &VersionNode> {
 
 /// Gives each symbol its version, or makes it local.
 pub(crate) fn assign(resolution: &mut Resolution<'_>, script: &Script) {
-    let mut rules = Vec::new();
-    let mut next = FIRST_VERSION;
-    for node in nodes(script) {
-        let version = match node.name {
-            Some(_) => {
-                next += 1;
-                next - 1
-            }
-            None => NO_VERSION,
-        };
-        for (patterns, local) in [(&node.global, false), (&node.local, true)] {
-            rules.extend(patterns.iter().map(|pattern| VersionRule {
-                pattern: SymbolPattern::new(pattern),
-                local,
-                version,
-            }));
-        }
-    }
+    let rules = Rules::gather(script);
     if rules.is_empty() {
         return;
     }
-    rules.sort_by_key(|rule| (rule.pattern.rank(), rule.local));
     for symbol in &mut resolution.symbols {
         let defined = !matches!(
             symbol.definition,
             Definition::Undefined | Definition::Lazy { .. } | Definition::Shared { .. }
         );
-        if defined && let Some(rule) = rules.iter().find(|rule| rule.pattern.matches(symbol.name)) {
-            symbol.local = rule.local;
-            symbol.version = match rule.local {
-                true => NO_VERSION,
-                false => rule.version,
-            };
+        if defined && let Some(meaning) = rules.find(symbol.name) {
+            symbol.local = meaning.local;
+            symbol.version = meaning.version;
         }
     }
 }
 
-struct VersionRule<'s> {
-    pattern: SymbolPattern<'s>,
+/// What version scripts say of a symbol.
+#[derive(Clone, Copy)]
+struct Meaning {
     local: bool,
+    /// [`NO_VERSION`] for local symbols.
     version: u16,
+}
+
+/// All rules. Compilers write scripts with a name for each of thousands of symbols, so names are looked up.
+#[derive(Default)]
+struct Rules<'s> {
+    names: Map<&'s [u8], Meaning>,
+    /// The others, in the order in which they are tried.
+    patterns: Vec<(SymbolPattern<'s>, Meaning)>,
+}
+
+impl<'s> Rules<'s> {
+    fn gather(script: &'s Script) -> Self {
+        let mut out = Self::default();
+        let mut next = FIRST_VERSION;
+        for node in nodes(script) {
+            let version = match node.name {
+                Some(_) => {
+                    next += 1;
+                    next - 1
+                }
+                None => NO_VERSION,
+            };
+            let global = Meaning {
+                local: false,
+                version,
+            };
+            let local = Meaning {
+                local: true,
+                version: NO_VERSION,
+            };
+            for (patterns, meaning) in [(&node.global, global), (&node.local, local)] {
+                for pattern in patterns {
+                    out.add(SymbolPattern::new(pattern), meaning);
+                }
+            }
+        }
+        out.patterns
+            .sort_by_key(|(pattern, meaning)| (pattern.rank(), meaning.local));
+        out
+    }
+
+    fn add(&mut self, pattern: SymbolPattern<'s>, meaning: Meaning) {
+        let Some(name) = pattern.plain_name() else {
+            return self.patterns.push((pattern, meaning));
+        };
+        let known = self.names.entry(name).or_insert(meaning);
+        if known.local && !meaning.local {
+            *known = meaning;
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.names.is_empty() && self.patterns.is_empty()
+    }
+
+    fn find(&self, name: &[u8]) -> Option<Meaning> {
+        let by_pattern = || {
+            let mut patterns = self.patterns.iter();
+            let found = patterns.find(|(pattern, _)| pattern.matches(name));
+            found.map(|(_, meaning)| *meaning)
+        };
+        self.names.get(name).copied().or_else(by_pattern)
+    }
 }
