@@ -201,6 +201,10 @@ pub(crate) trait Runtime {
             first_call: FirstCall::Header,
         }
     }
+    /// A reference of this type to another file's function may go to its PLT entry, although it is no branch.
+    fn takes_plt_entry(&self, _r_type: u32) -> bool {
+        false
+    }
     /// Writes the beginning of the PLT at `addr`, which calls the dynamic linker through `.got.plt` at `got`.
     fn write_plt_header(&self, _out: &mut [u8], _addr: u64, _got: u64) {}
     /// Writes the PLT entry of this number that jumps through the slot. Its address comes with that of the header.

@@ -32,6 +32,7 @@ use super::layout::segments::FilePlan;
 use super::object::{Reloc, Section};
 use super::sections::SyntheticKind;
 use super::sections::refs::{KnownBy, SymRef, ValueSource};
+use super::synthetic::plt;
 use super::synthetic::scan::{Decided, Demands, SlotKind, TLS_LD, decide};
 use crate::crash::WorkingOn;
 use crate::options::{ElfOptions, OutputKind};
@@ -317,6 +318,9 @@ impl<'a> Relocator<'_, 'a> {
             {
                 a as u64
             }
+            Base::Symbol if self.arch.takes_plt_entry(rule.r_type) => {
+                self.code_address(symbol, a).ok_or(NoValue::Dropped)?
+            }
             Base::Symbol => match stand_in(self.arch, &self.addresses, self.demands, symbol) {
                 Some(entry) => entry.wrapping_add_signed(a),
                 None => self
@@ -378,6 +382,16 @@ impl<'a> Relocator<'_, 'a> {
             branch,
             has_mode_bit: branch.is_some(),
         })
+    }
+
+    /// S + A of a function that is only called: its PLT entry if it is another file's.
+    fn code_address(&self, symbol: SymRef, a: i64) -> Option<u64> {
+        let entry = plt::entry(self.arch, &self.addresses, self.demands, symbol)
+            .or_else(|| stand_in(self.arch, &self.addresses, self.demands, symbol));
+        match entry {
+            Some(entry) => Some(entry.wrapping_add_signed(a)),
+            None => self.addresses.of_symbol(symbol, a),
+        }
     }
 
     fn relative(&self, rule: &RelocRule, address: u64, p: u64) -> u64 {

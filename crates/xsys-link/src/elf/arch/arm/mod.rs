@@ -518,6 +518,11 @@ impl Runtime for Arm {
         }
     }
 
+    fn takes_plt_entry(&self, r_type: u32) -> bool {
+        // Personality routines in unwind tables are called.
+        r_type == r::PREL31
+    }
+
     fn write_plt_header(&self, out: &mut [u8], addr: u64, got: u64) {
         thunk::write_plt_header(out, addr, got);
         self.turn(

@@ -11,7 +11,7 @@ use object::elf;
 
 use super::problems::What;
 use super::{Decided, Scanner, SectionScan};
-use crate::elf::arch::{Base, Relative};
+use crate::elf::arch::{Base, Relative, RelocRule};
 use crate::elf::ids::SymbolId;
 use crate::elf::names::Map;
 use crate::elf::object::Section;
@@ -129,7 +129,9 @@ impl Scanner<'_, '_> {
         };
         let rule = decided.rule;
         match rule.base {
-            Base::Branch if rule.relative != Relative::Zero => {
+            Base::Symbol | Base::Branch
+                if rule.relative != Relative::Zero && self.is_call(rule) =>
+            {
                 out.imports.push((id, ImportUse::Plt));
                 None
             }
@@ -161,6 +163,11 @@ impl Scanner<'_, '_> {
             }
             _ => None,
         }
+    }
+
+    /// Whether the PLT entry of a function is as good as the function.
+    fn is_call(&self, rule: &RelocRule) -> bool {
+        rule.base == Base::Branch || self.arch.takes_plt_entry(rule.r_type)
     }
 
     /// What a fixed address of the symbol needs; `None` if it cannot have one.
