@@ -1,6 +1,7 @@
 //! The test harness: builds, links and runs real programs, those of `tests/cases`.
 
 pub mod day;
+pub mod dynamic;
 pub mod embedded;
 pub mod follow;
 pub mod helps;

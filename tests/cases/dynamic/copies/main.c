@@ -1,0 +1,5 @@
+#include <stdio.h>
+extern int value, other;
+extern const int constants[3];
+int read_value(void), read_other(void);
+int main(void) { value = 9; printf("%d %d %d %d %d\n", read_value(), read_other(), other, constants[2], &value == &other); return 0; }

@@ -1,0 +1,1 @@
+int base(void); int entry(void) { return base() + 2; }

@@ -1,0 +1,2 @@
+extern int other;
+int f(void) { return other; }

@@ -1,0 +1,2 @@
+int answer(void) { return 1; }
+int ask(void) { return answer(); }
