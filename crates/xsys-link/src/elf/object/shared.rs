@@ -5,9 +5,13 @@
 //!
 //! Spec: gABI "Dynamic Section", "Symbol Table"; LSB "Symbol Versioning" (`.gnu.version`, `.gnu.version_d`).
 
+use std::ops::Range;
+
 use object::Endianness;
 use object::elf;
-use object::read::elf::{Dyn as _, FileHeader, SectionHeader as _, SectionTable, Sym as _};
+use object::read::elf::{
+    Dyn as _, FileHeader, ProgramHeader as _, SectionHeader as _, SectionTable, Sym as _,
+};
 use object::{SectionIndex, elf::VersionIndex};
 
 use super::{ObjectError, ObjectName};
@@ -116,8 +120,24 @@ fn parse<'a, H: FileHeader<Endian = Endianness>>(
         versions: Vec::new(),
         as_needed: false,
     };
+    let segments = header
+        .program_headers(endian, data)
+        .map_err(|_| damaged("the program headers end outside the file"))?;
+    // What cannot be written, or not any more once it is relocated.
+    let constant = segments.iter().filter(|segment| {
+        let p_type = segment.p_type(endian);
+        let writable = segment.p_flags(endian).0 & elf::PF_W.0 != 0;
+        p_type == elf::PT_GNU_RELRO || p_type == elf::PT_LOAD && !writable
+    });
+    let constant: Vec<Range<u64>> = constant
+        .map(|segment| {
+            let start: u64 = segment.p_vaddr(endian).into();
+            let size: u64 = segment.p_memsz(endian).into();
+            start..start.saturating_add(size)
+        })
+        .collect();
     read_dynamic::<H>(&mut out, &sections, data, &damaged)?;
-    read_symbols::<H>(&mut out, &sections, data, &damaged)?;
+    read_symbols::<H>(&mut out, &sections, (data, &constant), &damaged)?;
     Ok(out)
 }
 
@@ -169,7 +189,7 @@ fn read_dynamic<'a, H: FileHeader<Endian = Endianness>>(
 fn read_symbols<'a, H: FileHeader<Endian = Endianness>>(
     out: &mut SharedObject<'a>,
     sections: &SectionTable<'a, H>,
-    data: &'a [u8],
+    (data, constant): (&'a [u8], &[Range<u64>]),
     damaged: &dyn Fn(&str) -> ObjectError,
 ) -> Result<(), ObjectError> {
     let endian = out.endian;
@@ -205,10 +225,7 @@ fn read_symbols<'a, H: FileHeader<Endian = Endianness>>(
         }
         let value: u64 = symbol.st_value(endian).into();
         let home = sections.section(SectionIndex(usize::from(symbol.st_shndx(endian).0)));
-        let (align, writable) = home.map_or((1, true), |home| {
-            let align: u64 = home.sh_addralign(endian).into();
-            (align, home.sh_flags(endian).0 & elf::SHF_WRITE.0 != 0)
-        });
+        let align = home.map_or(1, |home| home.sh_addralign(endian).into());
         out.symbols.push(SharedSymbol {
             name: symbol_name,
             version,
@@ -218,7 +235,7 @@ fn read_symbols<'a, H: FileHeader<Endian = Endianness>>(
             value,
             size: symbol.st_size(endian).into(),
             align: known_alignment(value, align),
-            read_only: !writable,
+            read_only: constant.iter().any(|range| range.contains(&value)),
         });
     }
     if let Some(table) = &versions {

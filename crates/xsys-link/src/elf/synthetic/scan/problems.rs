@@ -92,6 +92,9 @@ impl Reporter<'_, '_> {
         {
             let diagnostic = undefined_symbol(self.resolution, symbol, &places, count);
             match self.options.symbols.unresolved {
+                // Other files are asked for symbols of default visibility only.
+                Unresolved::Ignore if self.options.kind.is_shared() => diagnostics
+                    .push(diagnostic.note("its visibility says that this library defines it")),
                 Unresolved::Ignore => {}
                 Unresolved::Warn => diagnostics.push(Diagnostic {
                     severity: Severity::Warning,

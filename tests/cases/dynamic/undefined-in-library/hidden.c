@@ -1,0 +1,2 @@
+__attribute__((visibility("hidden"))) int inside(void);
+int f(void) { return inside(); }

@@ -1,0 +1,3 @@
+.globl f
+.hidden inside
+f: jmp inside
