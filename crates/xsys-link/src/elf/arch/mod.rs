@@ -63,6 +63,8 @@ pub(crate) struct SymbolFacts {
     pub preemptible: bool,
     /// The output is a shared library: where its TLS block is, is not known.
     pub shared: bool,
+    /// A dynamic linker completes the output: there are TLS descriptors.
+    pub dynamic: bool,
 }
 
 /// An instruction sequence that gets replaced because the link is static: GOT access by address

@@ -189,6 +189,7 @@ impl SymRef {
             pic: kind.is_pic(),
             preemptible: self.known_by(resolution, home, kind) == KnownBy::DynamicLinker,
             shared: kind.is_shared(),
+            dynamic: kind.is_dynamic(),
         }
     }
 

@@ -100,7 +100,8 @@ pub(crate) fn synthesise(
         interp::add(arch, sections, options);
         plt::add(arch, sections, demands);
         let (count, relatives) = relocations::count(demands, resolution, sections, options.kind);
-        if count > 0 || !options.kind.is_dynamic() {
+        // The table's address and size are taken from this part, even where the other, of IFUNCs, is all there is.
+        if count > 0 || !demands.iplt.is_empty() || !options.kind.is_dynamic() {
             relocations::add_dynamic(arch, sections, count);
         }
         relocations::add_irelatives(arch, sections, demands, true);

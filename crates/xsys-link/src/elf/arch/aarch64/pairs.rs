@@ -104,6 +104,7 @@ mod tests {
         pic: false,
         preemptible: false,
         shared: false,
+        dynamic: false,
     };
 
     fn check(types: (u32, u32), words: [u32; 2], s: u64, facts: SymbolFacts) -> Option<[u32; 2]> {
@@ -145,6 +146,7 @@ mod tests {
             pic: true,
             preemptible: false,
             shared: false,
+            dynamic: false,
             absolute: true,
             ..FACTS
         };

@@ -325,6 +325,7 @@ const PLAIN: SymbolFacts = SymbolFacts {
     pic: false,
     preemptible: false,
     shared: false,
+    dynamic: false,
 };
 
 const WEAK: SymbolFacts = SymbolFacts {

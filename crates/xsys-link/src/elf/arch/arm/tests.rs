@@ -487,6 +487,7 @@ fn branches_to_undefined_weak_symbols_do_nothing() {
         pic: false,
         preemptible: false,
         shared: false,
+        dynamic: false,
     };
     for (r_type, before, after) in [
         (r::CALL, 0xebff_fffeu32, 0xe1a0_0000u32),
@@ -519,6 +520,7 @@ fn bx_becomes_mov_where_asked() {
         pic: false,
         preemptible: false,
         shared: false,
+        dynamic: false,
     };
     let fix = Arm {
         fix_v4bx: true,

@@ -154,7 +154,9 @@ impl Rewrites for Riscv {
             r::BRANCH | r::JAL | r::RVC_BRANCH | r::RVC_JUMP if facts.undefined_weak => {
                 (&rewritten.replaced, FORM_HERE)
             }
-            r::TLSDESC_HI20..=r::TLSDESC_CALL if facts.shared => return None,
+            // The later relocations of a sequence name the first one's place, not the variable, so they cannot be
+            // decided by who defines it: where descriptors can be filled, all of them stay.
+            r::TLSDESC_HI20..=r::TLSDESC_CALL if facts.dynamic => return None,
             r::TLSDESC_HI20 => (&rewritten.tls_high, FORM_NOP),
             r::TLSDESC_LOAD_LO12 => (&rewritten.replaced, FORM_NOP),
             r::TLSDESC_ADD_LO12 => (&rewritten.tls_low, FORM_TLS_HIGH),

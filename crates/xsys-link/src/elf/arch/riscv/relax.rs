@@ -12,7 +12,7 @@
 //! | | `addi` from `gp` | symbol within 2 KiB |
 //! | | `auipc`, `addi` | symbol within 2 GiB |
 //! | `lui`, `add`, lower parts of a TP offset | lower parts from `tp` | offset of 12 bits |
-//! | TLS descriptor | `lui`, `addi` | always: the link is static |
+//! | TLS descriptor | `lui`, `addi` | the output has no dynamic linker |
 //! | | `addi` | offset of 12 bits |
 //!
 //! A compressed jump is used only if the *object* has compressed code (`e_flags`): other objects of
@@ -159,6 +159,13 @@ impl Round<'_> {
     fn candidate(&mut self, candidate: &Candidate, reloc: Reloc) {
         let addend = reloc.addend.unwrap_or(0);
         let rewritten = &self.riscv.table().rewritten;
+        let is_descriptor = matches!(
+            candidate.kind,
+            kind::DESC_HIGH | kind::DESC_LOAD | kind::DESC_ADD
+        );
+        if is_descriptor && self.view.facts(reloc.symbol).dynamic {
+            return;
+        }
         match candidate.kind {
             kind::ALIGN => self.align(reloc),
             kind::CALL => self.call(candidate.reloc, reloc),

@@ -339,6 +339,7 @@ const FACTS: SymbolFacts = SymbolFacts {
     pic: false,
     preemptible: false,
     shared: false,
+    dynamic: false,
 };
 
 #[test]

@@ -170,6 +170,7 @@ const PLAIN: SymbolFacts = SymbolFacts {
     pic: false,
     preemptible: false,
     shared: false,
+    dynamic: false,
 };
 
 /// The bytes or the range missed, the new rule, whether the next relocation goes.
@@ -455,6 +456,7 @@ fn operands_become_immediates() {
         pic: false,
         preemptible: false,
         shared: false,
+        dynamic: false,
     };
     let check = |r_type, before: &[u8], s, facts| {
         let mut bytes = before.to_vec();

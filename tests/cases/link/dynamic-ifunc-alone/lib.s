@@ -1,0 +1,5 @@
+    .globl twice
+    .type twice, @function
+twice:
+    lea (%rdi,%rdi), %eax
+    ret

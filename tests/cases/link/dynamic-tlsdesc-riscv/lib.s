@@ -1,0 +1,6 @@
+    .section .tdata, "awT", @progbits
+    .globl theirs
+    .type theirs, @object
+    .size theirs, 8
+theirs:
+    .quad 1
