@@ -15,6 +15,7 @@ use xsys_target::Kind;
 
 use crate::children;
 use crate::driver::artifacts;
+use crate::driver::host_linker;
 use crate::driver::link_inputs;
 use crate::driver::plan::Plan;
 use crate::driver::unstable;
@@ -228,6 +229,7 @@ pub(crate) fn color(ui: &Ui) -> &'static str {
 /// What makes cargo and rustc use our sysroot and our linker.
 pub(crate) fn environment(command: &mut Command, ui: &Ui, plan: &Plan) -> Result<()> {
     link_inputs::prepare(plan)?;
+    host_linker::put(command, ui, plan)?;
     let rustc = plan.toolchain.rustc.program();
     command
         // The compiler of the sysroot, whatever is in PATH.

@@ -16,6 +16,7 @@ pub(crate) mod build_std;
 pub(crate) mod cargo;
 pub(crate) mod clean;
 pub(crate) mod defaults;
+mod host_linker;
 pub(crate) mod library_flags;
 pub(crate) mod link_inputs;
 pub(crate) mod linking;
