@@ -2,6 +2,7 @@
 
 pub mod day;
 pub mod dynamic;
+pub mod dynamic_pairs;
 pub mod embedded;
 pub mod follow;
 pub mod helps;

@@ -50,3 +50,15 @@ impl<'s> SymbolPattern<'s> {
         }
     }
 }
+
+/// `f@V1` as name and version.
+pub(crate) fn split(name: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = memchr::memchr(b'@', name).filter(|at| *at > 0)?;
+    Some((&name[..at], &name[at + 1..]))
+}
+
+/// `f@@V2` as name and version: what the plain name means.
+pub(crate) fn split_default(name: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (name, version) = split(name)?;
+    Some((name, version.strip_prefix(b"@")?))
+}

@@ -4,10 +4,15 @@
 //! static image exports none at run time, but debuggers, plugin hosts and `--gc-keep-exported` look at its global
 //! symbols, and lld obeys `local:` there, too.
 //!
-//! Spec: GNU ld manual, "VERSION". A name has priority over a pattern, a pattern over `*`, and among
-//! equals `global:` over `local:`.
+//! An object may also say itself which version it means (`.symver`): `f@@V2` defines what the plain name `f` refers to,
+//! `f@V1` an older form of it that only old programs and references to `f@V1` get.
+//!
+//! Spec: GNU ld manual, "VERSION"; GNU as manual, ".symver". A name has priority over a pattern, a pattern
+//! over `*`, and among equals `global:` over `local:`.
 
-use super::patterns::SymbolPattern;
+use object::elf;
+
+use super::patterns::{SymbolPattern, split};
 use super::resolve::{Definition, Resolution};
 use crate::elf::names::Map;
 use crate::elf::object::shared::NO_VERSION;
@@ -15,6 +20,9 @@ use crate::script::ast::{Command, Script, VersionNode};
 
 /// The index of the first version that a script names: below are "local" and "no version" (VER_NDX_GLOBAL).
 pub(crate) const FIRST_VERSION: u16 = NO_VERSION + 1;
+
+/// VERSYM_HIDDEN: the bit of `.gnu.version` that marks what is not the default.
+const HIDDEN: u16 = 0x8000;
 
 /// The nodes of all version scripts.
 pub(crate) fn nodes(script: &Script) -> impl Iterator<Item = &VersionNode> {
@@ -27,6 +35,70 @@ pub(crate) fn nodes(script: &Script) -> impl Iterator<Item = &VersionNode> {
 
 /// Gives each symbol its version, or makes it local.
 pub(crate) fn assign(resolution: &mut Resolution<'_>, script: &Script) {
+    bind_to_old_versions(resolution);
+    apply_rules(resolution, script);
+    apply_symver(resolution, script);
+}
+
+/// References to `f@V1` that no object defines mean that version of a library's symbol, also if it is hidden.
+fn bind_to_old_versions(resolution: &mut Resolution<'_>) {
+    let Resolution {
+        shared, symbols, ..
+    } = resolution;
+    for symbol in symbols {
+        if symbol.definition != Definition::Undefined {
+            continue;
+        }
+        let Some((name, version)) = split(symbol.name) else {
+            continue;
+        };
+        for (file, library) in shared.iter().enumerate() {
+            let found = library.symbols.iter().position(|offered| {
+                offered.name == name && library.version_name(offered.version) == Some(version)
+            });
+            if let Some(index) = found {
+                symbol.definition = Definition::Shared {
+                    file: file as u32,
+                    index: index as u32,
+                };
+                symbol.kind = match library.symbols[index].kind {
+                    kind if kind == elf::STT_GNU_IFUNC.0 => elf::STT_FUNC.0,
+                    kind => kind,
+                };
+                break;
+            }
+        }
+    }
+}
+
+/// Definitions have the version that their object gives them, whatever patterns say.
+fn apply_symver(resolution: &mut Resolution<'_>, script: &Script) {
+    let named = nodes(script).filter_map(|node| node.name.as_ref());
+    let known: Vec<_> = named.map(|name| name.text.as_bytes()).collect();
+    let index_of = |version: &[u8]| {
+        let position = known.iter().position(|name| *name == version)?;
+        Some(FIRST_VERSION + position as u16)
+    };
+    let defaults = std::mem::take(&mut resolution.default_versions);
+    for (id, version) in defaults {
+        let symbol = &mut resolution.symbols[id.0 as usize];
+        if let (true, Some(index)) = (symbol.definition.is_own(), index_of(version)) {
+            symbol.local = false;
+            symbol.version = index;
+        }
+    }
+    for symbol in &mut resolution.symbols {
+        if symbol.definition.is_own()
+            && let Some((_, version)) = split(symbol.name)
+            && let Some(index) = index_of(version)
+        {
+            symbol.local = false;
+            symbol.version = index | HIDDEN;
+        }
+    }
+}
+
+fn apply_rules(resolution: &mut Resolution<'_>, script: &Script) {
     let rules = Rules::gather(script);
     if rules.is_empty() {
         return;

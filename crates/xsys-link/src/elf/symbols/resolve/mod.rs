@@ -23,6 +23,7 @@ use std::hash::BuildHasher;
 use xsys_diag::Diagnostic;
 
 use super::commons;
+use super::patterns::split_default;
 use super::script_symbols::ScriptSymbols;
 use crate::crash::WorkingOn;
 use crate::elf::load::{Input, Inputs, LazyMember};
@@ -53,6 +54,16 @@ pub(crate) enum Definition {
     Script,
     /// The linker itself, see `elf::linker_symbols`.
     Linker,
+}
+
+impl Definition {
+    /// The output has it, not another file, if any.
+    pub(crate) fn is_own(self) -> bool {
+        !matches!(
+            self,
+            Self::Undefined | Self::Lazy { .. } | Self::Shared { .. }
+        )
+    }
 }
 
 /// A global symbol and its best definition so far.
@@ -95,6 +106,8 @@ pub(crate) struct Resolution<'a> {
     /// All global symbols; the index is [`SymbolId`].
     pub symbols: Vec<Symbol<'a>>,
     names: NameTable,
+    /// Names that objects define with a default version (`f@@V2`), and which.
+    pub default_versions: Vec<(SymbolId, &'a [u8])>,
     /// PROVIDEd assignments that are in force, by index into the script's assignments.
     pub provided: Vec<bool>,
     /// Archive members in the order in which they were loaded, each with the symbol that pulled it.
@@ -170,6 +183,7 @@ pub(crate) fn resolve<'a>(
                 table: HashTable::new(),
                 hasher: FixedState::default(),
             },
+            default_versions: Vec::new(),
             provided: vec![false; script.assignments.len()],
             extracted: Vec::new(),
         },
@@ -269,7 +283,7 @@ impl<'a> Resolver<'a, '_> {
         self.lazy
             .push(archive.members.into_iter().map(Some).collect());
         for (name, member) in archive.symbols {
-            let id = self.intern(name);
+            let id = self.intern(split_default(name).map_or(name, |(plain, _)| plain));
             let symbol = &mut self.out.symbols[id.0 as usize];
             if let Definition::Common { .. } = symbol.definition {
                 if self.overrides_common(id, input, member) {
@@ -424,8 +438,16 @@ impl<'a> Resolver<'a, '_> {
         let mut globals = Vec::with_capacity(count - object.first_global);
         for index in object.first_global..count {
             let entry = object.symbols.get(index);
-            let id = self.intern(object.symbols.name(&entry));
+            let mut name = object.symbols.name(&entry);
+            let default = split_default(name);
+            if let Some((plain, _)) = default {
+                name = plain;
+            }
+            let id = self.intern(name);
             globals.push(id);
+            if let Some((_, version)) = default {
+                self.out.default_versions.push((id, version));
+            }
             let symbol = &mut self.out.symbols[id.0 as usize];
             symbol.visibility = most_constraining(symbol.visibility, entry.visibility());
             if self.defines(file, &entry) {

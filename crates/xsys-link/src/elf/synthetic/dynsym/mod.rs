@@ -128,8 +128,11 @@ impl DynamicSymbols {
             let at = u64::from(strings.add(name));
             self.named_entries.push((tag, at));
         };
+        let mut left_out = Vec::new();
         for (library, used) in resolution.shared.iter().zip(used) {
-            if used || !library.as_needed {
+            let needed = used || !library.as_needed;
+            left_out.push(!needed);
+            if needed {
                 add(tag::NEEDED, library.soname);
             }
         }
@@ -153,6 +156,7 @@ impl DynamicSymbols {
             };
             add(tag, paths.as_bytes());
         }
+        self.versions.left_out = left_out;
     }
 
     /// The symbols in their order.

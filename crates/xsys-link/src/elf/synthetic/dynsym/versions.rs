@@ -39,6 +39,8 @@ pub(super) struct Versions {
     pub needed: Vec<Needed>,
     /// For each dynamic symbol its version.
     pub of_symbols: Vec<u16>,
+    /// For each library whether the output does without it: it needs no versions of such a one either.
+    pub left_out: Vec<bool>,
     indexes: Map<(u32, u16), u16>,
 }
 
@@ -90,6 +92,9 @@ impl Versions {
         };
         let library = &resolution.shared[file as usize];
         let version = library.symbols[index as usize].version;
+        if self.left_out.get(file as usize) == Some(&true) {
+            return elf::VER_NDX_GLOBAL.0;
+        }
         let Some(name) = library.version_name(version) else {
             return elf::VER_NDX_GLOBAL.0;
         };

@@ -1,0 +1,3 @@
+int printf(const char *, ...);
+int a(void);
+int main(void) { printf("%d\n", a()); }

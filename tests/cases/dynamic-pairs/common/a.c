@@ -1,0 +1,2 @@
+int shared_one;
+int get(void) { return shared_one; }

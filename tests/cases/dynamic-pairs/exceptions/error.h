@@ -1,0 +1,3 @@
+struct Error { virtual ~Error(); virtual int code(); };
+struct Derived : Error {};
+void fail(int);

@@ -1,0 +1,2 @@
+int inner(void);
+int f(void) { return inner(); }

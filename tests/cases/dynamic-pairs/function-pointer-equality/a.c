@@ -1,0 +1,2 @@
+int f(void) { return 3; }
+void *address(void) { return (void *)f; }

@@ -1,0 +1,2 @@
+__attribute__((visibility("hidden"))) int nowhere(void);
+int f(void) { return nowhere(); }

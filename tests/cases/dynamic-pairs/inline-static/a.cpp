@@ -1,0 +1,2 @@
+#include "count.h"
+int library_next() { return next(); }

@@ -1,0 +1,2 @@
+inline int next() { static int n; return ++n; }
+int library_next();

@@ -1,0 +1,3 @@
+#include <iostream>
+std::string greet(const std::string &);
+int main() { std::cout << greet("world") << std::endl; }

@@ -1,0 +1,2 @@
+int v = 5;
+int *get(void) { return &v; }

@@ -1,0 +1,2 @@
+int variable = 7;
+int five_times(int x) { return 5 * x; }

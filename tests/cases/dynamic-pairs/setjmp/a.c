@@ -1,0 +1,1 @@
+void twice(void (*f)(int), int x) { f(x); f(x + 1); }

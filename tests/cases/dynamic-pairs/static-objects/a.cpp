@@ -1,0 +1,3 @@
+#include "o.h"
+static O o("lib");
+int lib() { return 1; }

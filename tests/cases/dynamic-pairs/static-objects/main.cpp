@@ -1,0 +1,3 @@
+#include "o.h"
+static O o("main");
+int main() { lib(); printf("main "); }

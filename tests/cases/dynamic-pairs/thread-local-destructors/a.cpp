@@ -1,0 +1,3 @@
+#include "t.h"
+thread_local T t;
+int touch() { return t.n; }

@@ -1,0 +1,2 @@
+extern __thread int of_program;
+int get(void) { return of_program; }

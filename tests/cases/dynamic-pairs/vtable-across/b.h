@@ -1,0 +1,2 @@
+struct Base { virtual const char *name(); virtual ~Base(); };
+const char *ask(Base &);

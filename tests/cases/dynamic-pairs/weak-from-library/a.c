@@ -1,0 +1,2 @@
+int f(void) { return 4; }
+int v = 5;
