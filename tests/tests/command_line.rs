@@ -385,6 +385,10 @@ fn a_machine_that_has_rust_and_xsys_alone() {
     }
     let place = Place::outside("bare-machine");
     place.copy(&repository().join("tests/cases/bare/host"), "project");
+    place.copy(
+        &repository().join("tests/cases/bare/firmware"),
+        "project/firmware",
+    );
     let call = |words: &[&str]| {
         let mut command = Command::new("unshare");
         command
@@ -402,6 +406,13 @@ fn a_machine_that_has_rust_and_xsys_alone() {
         ran.stdout,
         "Machine build-script true 1 true true 1 0\nthe end\n"
     );
+    // xsys links the host's part of a board's program, and says so.
+    let manifest = "--manifest-path=/project/firmware/Cargo.toml";
+    let words = ["build", "--target", "thumbv7m-none-eabi", manifest];
+    let ran = call(&[&["/xsys/xsys"][..], &words].concat()).ends_with(0);
+    ran.tells("build scripts and procedural macros with xsys-cc");
+    let program = "project/firmware/target/thumbv7m-none-eabi/debug/firmware";
+    assert!(place.path(program).is_file());
     // What is asked of a compiler is told from what is asked of a linker.
     let ran = call(&["/xsys/xsys-cc", "-c", "main.c"]).ends_with(1);
     ran.tells("`-c` asks for compiling")

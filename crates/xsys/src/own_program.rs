@@ -5,6 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::programs::find;
+
 /// The program `xsys` beside the running one.
 pub(crate) fn path() -> std::io::Result<PathBuf> {
     std::env::current_exe().map(|own| named_xsys(&own, Path::is_file))
@@ -17,6 +19,18 @@ fn named_xsys(own: &Path, is_file: impl Fn(&Path) -> bool) -> PathBuf {
         Some("cargo-xsys" | "xsys-ld" | "xsys-cc") if is_file(&xsys) => xsys,
         _ => own.to_owned(),
     }
+}
+
+/// Hosts whose start files `xsys-cc` can make where the C library's are not installed.
+const SERVED: [&str; 2] = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"];
+
+/// `xsys-cc`, if it has to stand in for the `cc` that this host lacks.
+pub(crate) fn instead_of_cc(host: &str) -> Option<PathBuf> {
+    if !SERVED.contains(&host) || find("cc").is_some() {
+        return None;
+    }
+    let own = path().ok()?.with_file_name("xsys-cc");
+    own.is_file().then_some(own)
 }
 
 /// Makes a link to this program under another name.

@@ -69,6 +69,7 @@ pub const ORDERS: &[Order] = &[
             "plan",
             "unstable",
             "lost_records",
+            "host_linker",
             "link_inputs",
             "cargo",
             "clean",

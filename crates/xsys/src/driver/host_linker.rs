@@ -4,28 +4,14 @@
 //! that is the end of nearly every build, whatever its target needs. There `xsys-cc` takes the place of `cc`. With a
 //! compiler, or with a linker in the user's settings, everything stays as it is.
 
-use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Once;
 
 use crate::driver::plan::Plan;
 use crate::error::Result;
-use crate::own_program;
-use crate::programs::find;
+use crate::own_program::instead_of_cc;
 use crate::project::cargo_config::CargoConfig;
 use crate::ui::Ui;
-
-/// Hosts whose start files `xsys-cc` can make where the C library's are not installed.
-const SERVED: [&str; 2] = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"];
-
-/// `xsys-cc`, if it has to stand in for the `cc` that this host lacks.
-pub(crate) fn instead_of_cc(host: &str) -> Option<PathBuf> {
-    if !SERVED.contains(&host) || find("cc").is_some() {
-        return None;
-    }
-    let own = own_program::path().ok()?.with_file_name("xsys-cc");
-    own.is_file().then_some(own)
-}
 
 /// Makes cargo link for the host with `xsys-cc`, where that is needed; says so once.
 pub(crate) fn put(command: &mut Command, ui: &Ui, plan: &Plan) -> Result<()> {

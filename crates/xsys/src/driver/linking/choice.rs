@@ -10,7 +10,6 @@ use xsys_diag::Diagnostic;
 use xsys_sysroot::Toolchain;
 use xsys_target::{Kind, Linking, LldFlavor, Target};
 
-use crate::driver::host_linker;
 use crate::driver::linking::missing;
 use crate::driver::linking::question::{Question, is_host};
 use crate::driver::linking::user_flags::{self, UserConfig};
@@ -340,7 +339,7 @@ fn compiler(question: &Question<'_>, linking: &Linking) -> Option<PathBuf> {
         return find("cc")
             .or_else(|| find("gcc"))
             .or_else(|| find("clang"))
-            .or_else(|| host_linker::instead_of_cc(host))
+            .or_else(|| own_program::instead_of_cc(host))
             .or_else(named);
     }
     named().or_else(|| {

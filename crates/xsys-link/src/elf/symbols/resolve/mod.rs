@@ -87,6 +87,8 @@ pub(crate) struct Symbol<'a> {
     pub version: u16,
     /// A shared library refers to it, or defines it as well.
     pub shared_refers: bool,
+    /// A shared library needs a definition.
+    pub shared_needs: bool,
     /// Other files of the process see it.
     pub exported: bool,
     /// The dynamic linker decides which definition counts, which may be that of another file.
@@ -269,6 +271,7 @@ impl<'a> Resolver<'a, '_> {
                     local: false,
                     version: NO_VERSION,
                     shared_refers: false,
+                    shared_needs: false,
                     exported: false,
                     preemptible: false,
                 });
@@ -294,7 +297,7 @@ impl<'a> Resolver<'a, '_> {
             if symbol.definition != Definition::Undefined {
                 continue;
             }
-            if symbol.referenced && !symbol.weak {
+            if symbol.referenced && !symbol.weak || symbol.shared_needs {
                 self.load_member(input, member, id);
             } else {
                 symbol.definition = Definition::Lazy { input, member };

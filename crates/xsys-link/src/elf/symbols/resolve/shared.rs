@@ -47,6 +47,7 @@ impl<'a> Resolver<'a, '_> {
             let id = self.intern(name);
             let symbol = &mut self.out.symbols[id.0 as usize];
             symbol.shared_refers = true;
+            symbol.shared_needs |= !weak;
             if let Definition::Lazy { input, member } = symbol.definition
                 && !weak
             {
