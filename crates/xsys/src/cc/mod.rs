@@ -3,7 +3,7 @@
 //! Problem: rustc and build systems do not call a linker but `cc`, which adds the C library's start files, libraries and
 //! directories and calls one. Most machines that have Rust and no `cc` need nothing else of it. So this part reads what gcc and
 //! clang take when they link ([`options`], [`read`]), finds the C library ([`library`]), makes what a system without
-//! development files lacks ([`start`]) and tells the linker ([`line`]). It compiles nothing, and says who does.
+//! development files lacks ([`start`]) and tells the linker ([`mod@line`]). It compiles nothing, and says who does.
 
 mod library;
 mod line;
