@@ -52,6 +52,7 @@ impl Bench {
         words.extend(["--threads=1", "-o"].map(OsString::from));
         words.push(output.clone().into());
         let outcome = link_command_line(flavor, &words);
+        assert!(!outcome.crashed, "{:?}", outcome.diagnostics);
         if outcome.failed {
             assert!(
                 !outcome.diagnostics.is_empty(),

@@ -34,6 +34,7 @@ pub(crate) fn guarded(link: impl FnOnce() -> Outcome) -> Outcome {
         Outcome {
             diagnostics: vec![report(&*payload, input.take())],
             failed: true,
+            crashed: true,
             ..Outcome::default()
         }
     })
@@ -70,7 +71,7 @@ mod tests {
                 ..Outcome::default()
             }
         });
-        assert!(outcome.failed);
+        assert!(outcome.failed && outcome.crashed);
         let text = outcome.diagnostics[0].to_string();
         assert!(text.contains("index out of bounds"), "{text}");
         assert!(text.contains("lib.a(member.o)"), "{text}");

@@ -53,6 +53,8 @@ pub struct Outcome {
     pub usage: Vec<RegionUsage>,
     /// There is no output because of errors.
     pub failed: bool,
+    /// The error is the linker's own fault, whatever the inputs are.
+    pub crashed: bool,
     /// The files that were read, response files aside.
     pub read: Vec<ReadFile>,
     /// Where scripts were looked for before they were found.

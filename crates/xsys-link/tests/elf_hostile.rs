@@ -75,6 +75,7 @@ fn link(file: &Path, output: &Path) -> bool {
         output.into(),
     ];
     let outcome = link_command_line(Flavor::Gnu, &args);
+    assert!(!outcome.crashed, "{:?}", outcome.diagnostics);
     if outcome.failed {
         assert!(
             !outcome.diagnostics.is_empty(),

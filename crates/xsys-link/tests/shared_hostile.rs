@@ -70,6 +70,7 @@ fn link(words: &[&str], files: &[&Path], output: &Path) -> bool {
     args.extend(files.iter().map(OsString::from));
     args.extend([OsString::from("-o"), output.into()]);
     let outcome = link_command_line(Flavor::Gnu, &args);
+    assert!(!outcome.crashed, "{:?}", outcome.diagnostics);
     if outcome.failed {
         assert!(
             !outcome.diagnostics.is_empty(),

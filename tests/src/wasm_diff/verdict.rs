@@ -177,6 +177,10 @@ impl Bench {
         let run = || link_command_line(Flavor::Wasm, &args);
         match catch_unwind(AssertUnwindSafe(|| self.pool.install(run))) {
             Err(_) => (Outcome::Crashed("a panic".into()), String::new()),
+            Ok(outcome) if outcome.crashed => {
+                let said = outcome.diagnostics.iter().map(|d| d.to_string());
+                (Outcome::Crashed(said.collect()), outcome.stdout)
+            }
             Ok(outcome) if outcome.failed => {
                 let said: Vec<String> = outcome.diagnostics.iter().map(|d| d.to_string()).collect();
                 (Outcome::Refused(said.join("\n")), outcome.stdout)
