@@ -110,7 +110,6 @@ const fn reject(names: Spellings, arg: Arg, reason: &'static str) -> Row {
     }
 }
 
-const DYNAMIC: &str = "only means something for dynamic linking";
 const LTO: &str = "inputs are machine code; bitcode is an error that says so";
 const INSIDE: &str = "concerns the internals of other linkers";
 const WARNING: &str = "this warning does not exist here";
@@ -431,12 +430,15 @@ pub(super) const TABLE: &[Row] = &[
     ignore(&["--allow-shlib-undefined"], Arg::Switch, "what shared libraries expect of others is the dynamic linker's to check"),
     ignore(&["-Y"], Arg::Value("PATH"), "there are no directories that are always searched"),
     ignore(&["--dynamic-list-data", "--dynamic-list-cpp-new", "--dynamic-list-cpp-typeinfo"], Arg::None, "without a list, other files may replace every exported symbol"),
-    ignore(&["-Bgroup"], Arg::None, DYNAMIC),
-    ignore(&["--default-symver", "--default-imported-symver", "--gnu-unique", "--no-gnu-unique"], Arg::None, DYNAMIC),
+    ignore(&["-Bgroup"], Arg::None, "the dynamic linker looks everywhere, as for other libraries"),
+    reject(&["--default-symver", "--default-imported-symver"], Arg::None, "versions come from a version script"),
+    ignore(&["--gnu-unique", "--no-gnu-unique"], Arg::None, "symbols of STB_GNU_UNIQUE are global ones"),
     ignore(&["--pack-dyn-relocs"], Arg::Value("X"), "dynamic relocations are written in full, which every dynamic linker takes"),
-    ignore(&["--undefined-version", "--copy-dt-needed-entries", "--add-needed", "--ld-generated-unwind-info"], Arg::Switch, DYNAMIC),
-    ignore(&["--spare-dynamic-tags"], Arg::Value("X"), DYNAMIC),
-    ignore(&["--android-memtag-heap", "--android-memtag-stack", "--use-android-relr-tags", "--no-use-android-relr-tags"], Arg::None, DYNAMIC),
+    ignore(&["--undefined-version"], Arg::Switch, "a version script may name what nothing defines"),
+    ignore(&["--copy-dt-needed-entries", "--add-needed"], Arg::Switch, "libraries that libraries need are not linked with"),
+    ignore(&["--ld-generated-unwind-info"], Arg::Switch, "the PLT has no unwind tables"),
+    ignore(&["--spare-dynamic-tags"], Arg::Value("X"), "the dynamic section has no spare entries"),
+    ignore(&["--android-memtag-heap", "--android-memtag-stack", "--use-android-relr-tags", "--no-use-android-relr-tags"], Arg::None, "for Android's dynamic linker"),
     // Accepted: link-time optimisation of bitcode.
     ignore(&["--lto-", "--thinlto-", "-plugin-opt", "--opt-remarks-", "--save-temps"], Arg::Prefix("..."), LTO),
     ignore(&["--plugin", "-mllvm"], Arg::Value("X"), LTO),

@@ -65,9 +65,8 @@ const fn row(name: &'static str, arg: Arg, act: Effect) -> ZRow {
     ZRow { name, arg, act }
 }
 
-const DYNAMIC: &str = "only means something for dynamic linking";
 const MARKS: &str = "objects without such properties are linked without a word";
-const PLT: &str = "static programs have no PLT that needs it";
+const BARRIERS: &str = "PLT entries have no barriers against speculation";
 
 /// All keywords.
 #[rustfmt::skip] // a row a line
@@ -105,11 +104,11 @@ pub(super) const Z_TABLE: &[ZRow] = &[
     flag("origin", |b, _| { b.options.dynamic.flags |= 1; b.options.dynamic.flags_1 |= 0x80 }, "paths use $ORIGIN"),
     switch("copyreloc", |b, g| b.options.dynamic.copy_relocs = g.on, "the executable may have copies of variables of libraries"),
     switch("dynamic-undefined-weak", |b, g| b.options.dynamic.undefined_weak = Some(g.on), "the dynamic linker looks for weak symbols that nothing defines"),
-    ignore("extern-protected-data", Arg::Switch, DYNAMIC),
-    ignore("indirect-extern-access", Arg::Switch, DYNAMIC),
-    ignore("unique-symbol", Arg::Switch, DYNAMIC),
-    ignore("mark-plt", Arg::Switch, DYNAMIC),
-    ignore("ifunc-noplt", Arg::None, DYNAMIC),
+    ignore("extern-protected-data", Arg::Switch, "variables of protected visibility are never copied"),
+    ignore("indirect-extern-access", Arg::Switch, "the code decides whether a variable is copied"),
+    ignore("unique-symbol", Arg::Switch, "local symbols keep their names"),
+    ignore("mark-plt", Arg::Switch, "relocations of the PLT carry no addresses of its entries"),
+    ignore("ifunc-noplt", Arg::None, "IFUNCs are called through the PLT"),
     value(
         "start-stop-visibility",
         "default|protected|hidden|internal",
@@ -154,9 +153,9 @@ pub(super) const Z_TABLE: &[ZRow] = &[
     ignore("lam-report", Arg::Value("V"), MARKS),
     ignore("isa-level-report", Arg::Value("V"), MARKS),
     ignore("ibtplt", Arg::None, "an image that is marked for IBT has entries that are, too"),
-    ignore("retpolineplt", Arg::None, PLT),
-    ignore("hazardplt", Arg::None, PLT),
-    ignore("memory-seal", Arg::Switch, DYNAMIC),
+    reject("retpolineplt", Arg::None, BARRIERS),
+    reject("hazardplt", Arg::None, BARRIERS),
+    ignore("memory-seal", Arg::Switch, "the system seals what programs ask it to"),
     reject("nosectionheader", Arg::None, "section headers are always written; `xsys strip` makes the file smaller"),
 ];
 

@@ -163,8 +163,9 @@ fn describe(
     {
         problem = problem.note("these calls trap when they are reached; all others work");
     }
-    let other = ids.iter().find(|&&id| id != defined);
-    let likely = other.and_then(|&other| {
+    // Any of the declarations may show the reason.
+    let mut others = ids.iter().filter(|&&id| id != defined);
+    let likely = others.find_map(|&other| {
         likely_reason(
             resolved.symbol(other).signature,
             resolved.symbol(defined).signature,

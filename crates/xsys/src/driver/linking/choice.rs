@@ -339,7 +339,6 @@ fn compiler(question: &Question<'_>, linking: &Linking) -> Option<PathBuf> {
         return find("cc")
             .or_else(|| find("gcc"))
             .or_else(|| find("clang"))
-            .or_else(|| own_program::instead_of_cc(host))
             .or_else(named);
     }
     named().or_else(|| {
